@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+// Writing so that a crash leaves the old contents or the new, never a mixture: temporary file,
+// fsync, rename, fsync of the folder (the order of "All File Systems Are Not Created Equal", OSDI
+// 2014). A failed fsync is an error, never retried.
+
+namespace guichet {
+
+// Reads a whole file of at most `max_bytes`. NOT_FOUND when absent, INVALID_ARGUMENT when larger or
+// not a regular file.
+absl::StatusOr<std::string> ReadFile(const std::filesystem::path& path, size_t max_bytes);
+
+// Replaces `path` by `contents` atomically and durably. On error the old file is untouched and
+// nothing is left behind.
+absl::Status WriteFileDurably(const std::filesystem::path& path, std::string_view contents);
+
+// Builds a folder atomically: `fill` writes into a fresh staging folder beside `target`; then every
+// file in it is fsynced, and the staging folder is renamed to `target`. ALREADY_EXISTS when
+// `target` exists. On error the staging folder is removed.
+absl::Status CreateFolderDurably(
+    const std::filesystem::path& target,
+    const std::function<absl::Status(const std::filesystem::path& staging)>& fill);
+
+}  // namespace guichet

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+// Evaluates an expression of type absl::Status and returns it from the enclosing function unless it
+// is OK.
+#define GUICHET_RETURN_IF_ERROR(expression)                                 \
+  do {                                                                      \
+    if (absl::Status guichet_status = (expression); !guichet_status.ok()) { \
+      return guichet_status;                                                \
+    }                                                                       \
+  } while (false)
+
+#define GUICHET_CONCATENATE_INNER(a, b) a##b
+#define GUICHET_CONCATENATE(a, b) GUICHET_CONCATENATE_INNER(a, b)
+
+// GUICHET_ASSIGN_OR_RETURN(auto value, MakeValue()): assigns the value of an absl::StatusOr, or
+// returns its error.
+#define GUICHET_ASSIGN_OR_RETURN(declaration, expression) \
+  GUICHET_ASSIGN_OR_RETURN_IMPL(GUICHET_CONCATENATE(guichet_or_, __LINE__), declaration, expression)
+#define GUICHET_ASSIGN_OR_RETURN_IMPL(temporary, declaration, expression) \
+  auto temporary = (expression);                                          \
+  if (!temporary.ok()) return std::move(temporary).status();              \
+  declaration = std::move(temporary).value()

@@ -1,0 +1,28 @@
+# guichet_torch: imported targets over the PyPI wheel's libtorch. The wheel's own CMake package demands a CUDA toolkit for
+# CUDA builds; this needs only the files in the wheel, for the CPU and the CUDA build alike.
+#
+# The wheel's include directory also carries parts of protobuf and fmt, so it goes last (-idirafter): system headers win.
+find_path(GUICHET_TORCH_DIR NAMES lib/libtorch_cpu.so
+  PATHS "${GUICHET_DEPS}/torch/torch" "$ENV{GUICHET_TORCH_DIR}" NO_DEFAULT_PATH
+  DOC "The torch/ folder of an unpacked wheel")
+if(NOT GUICHET_TORCH_DIR)
+  message(FATAL_ERROR "libtorch not found under ${GUICHET_DEPS}/torch: run 'make setup', or pass "
+                      "-DGUICHET_TORCH_DIR=<site-packages>/torch")
+endif()
+set(torch_lib "${GUICHET_TORCH_DIR}/lib")
+
+add_library(guichet_torch INTERFACE)
+target_compile_options(guichet_torch INTERFACE
+  "SHELL:-idirafter ${GUICHET_TORCH_DIR}/include" "SHELL:-idirafter ${GUICHET_TORCH_DIR}/include/torch/csrc/api/include"
+  # Our warnings stay strict, but -idirafter headers are not system headers everywhere.
+  -Wno-unused-parameter)
+target_link_options(guichet_torch INTERFACE "LINKER:-rpath,${torch_lib}" "LINKER:-rpath-link,${torch_lib}")
+target_link_libraries(guichet_torch INTERFACE "${torch_lib}/libtorch_cpu.so" "${torch_lib}/libc10.so" Threads::Threads)
+if(EXISTS "${torch_lib}/libtorch_cuda.so")
+  # Nothing of ours calls into libtorch_cuda by name: it registers its kernels when loaded, so it must stay linked.
+  target_link_libraries(guichet_torch INTERFACE
+    "-Wl,--no-as-needed,${torch_lib}/libtorch_cuda.so,${torch_lib}/libc10_cuda.so,--as-needed")
+  message(STATUS "libtorch: CUDA build at ${GUICHET_TORCH_DIR}")
+else()
+  message(STATUS "libtorch: CPU build at ${GUICHET_TORCH_DIR}")
+endif()

@@ -1,0 +1,102 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "model/checkpoint/parameter_names.h"
+#include "model/network/bart_config.h"
+#include "model/text/tokenizer.h"
+
+namespace guichet {
+
+// What manifest.json says about a bundle.
+struct BundleManifest {
+  struct File {
+    std::string sha256;  // 64 lower-case hexadecimal digits
+    std::uint64_t size = 0;
+  };
+
+  int format_version = 1;
+  std::string name;        // the model's name for callers, e.g. "tickets"
+  std::string created;     // RFC 3339, UTC
+  std::string base_model;  // what it was made from: a repository, a folder's name or "scratch"
+  HeadKind head = HeadKind::kEncoder;
+  Pooling pooling = Pooling::kMean;  // read with head kEncoder only
+  std::vector<std::string> labels;   // in the order of the logits
+  std::string tokenizer_kind;        // "barthez" or "bart"
+  int max_tokens = 1024;             // longest input in tokens, <s> and </s> included
+  std::string dtype = "F32";         // of the stored weights
+  double temperature = 1.0;          // probabilities are softmax(logits / temperature)
+  // Smallest calibrated probability at which a label is answered rather than abstained on; 0:
+  // always. One per label.
+  std::vector<double> thresholds;
+  std::string provenance_json = "{}";  // data and code the weights come from (a JSON object)
+  std::string metrics_json = "{}";     // figures on the hold-out (a JSON object)
+  std::map<std::string, File> files;   // every file of the bundle but manifest.json itself
+};
+
+std::string ToJson(const BundleManifest& manifest);
+absl::StatusOr<BundleManifest> ParseBundleManifest(std::string_view json);
+
+// A bundle on disk, verified and opened: immutable, safe to share. The weights are mapped, not
+// read.
+class ModelBundle {
+ public:
+  // Opens `folder` and verifies sizes and hashes of all files. NOT_FOUND when there is no manifest;
+  // INVALID_ARGUMENT or DATA_LOSS name the first file that is wrong.
+  static absl::StatusOr<std::shared_ptr<const ModelBundle>> Open(
+      const std::filesystem::path& folder);
+
+  ModelBundle(std::filesystem::path folder, BundleManifest manifest, BartConfig config,
+              ModelWeights weights, std::shared_ptr<const Tokenizer> tokenizer);
+
+  const std::filesystem::path& folder() const { return folder_; }
+  const BundleManifest& manifest() const { return manifest_; }
+  const BartConfig& config() const { return config_; }
+  const ModelWeights& weights() const { return weights_; }
+  const std::shared_ptr<const Tokenizer>& tokenizer() const { return tokenizer_; }
+
+ private:
+  std::filesystem::path folder_;
+  BundleManifest manifest_;
+  BartConfig config_;
+  ModelWeights weights_;
+  std::shared_ptr<const Tokenizer> tokenizer_;
+};
+
+// What goes into a new bundle. `weights` must hold a classification head; a bundle with head
+// kEncoder stores no decoder.
+struct BundleContents {
+  BundleManifest manifest;  // files and created are filled in by WriteBundle
+  BartConfig config;
+  TensorMap weights;  // full names, as in ModelWeights
+  const Tokenizer* tokenizer = nullptr;
+  std::string report_json = "{}";
+};
+
+// Writes a bundle folder atomically and durably. ALREADY_EXISTS when `folder` exists.
+absl::Status WriteBundle(const BundleContents& contents, const std::filesystem::path& folder);
+
+struct ImportOptions {
+  std::optional<HeadKind>
+      head;  // unset: encoder when the folder's config says so, else encoder-decoder
+  std::optional<Pooling> pooling;   // with head kEncoder; unset: the config's, else mean
+  std::vector<std::string> labels;  // empty: the config's id2label
+  std::string name;                 // empty: the folder's name
+  std::uint64_t seed = 42;          // for a new classification head (N(0, init_std), biases 0)
+};
+
+// Turns a Hugging Face checkpoint folder into a bundle. Warnings (a new head, differing aliases)
+// are returned.
+absl::StatusOr<std::vector<std::string>> ImportBundle(
+    const std::filesystem::path& checkpoint_folder, const std::filesystem::path& bundle_folder,
+    const ImportOptions& options);
+
+}  // namespace guichet
