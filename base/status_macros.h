@@ -21,7 +21,9 @@
 // returns its error.
 #define GUICHET_ASSIGN_OR_RETURN(declaration, expression) \
   GUICHET_ASSIGN_OR_RETURN_IMPL(GUICHET_CONCATENATE(guichet_or_, __LINE__), declaration, expression)
+// NOLINTBEGIN(bugprone-macro-parentheses): a declaration cannot stand in parentheses.
 #define GUICHET_ASSIGN_OR_RETURN_IMPL(temporary, declaration, expression) \
   auto temporary = (expression);                                          \
   if (!temporary.ok()) return std::move(temporary).status();              \
   declaration = std::move(temporary).value()
+// NOLINTEND(bugprone-macro-parentheses)
