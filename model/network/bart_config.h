@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
 namespace guichet {
@@ -65,6 +66,9 @@ absl::StatusOr<Pooling> ParsePooling(std::string_view name);
 // BARThez's (normalize_before false and the like).
 absl::StatusOr<BartConfig> ParseBartConfig(std::string_view json);
 absl::StatusOr<BartConfig> ReadBartConfig(const std::filesystem::path& folder);
+
+// INVALID_ARGUMENT names the first field that is out of range or does not fit another one.
+absl::Status Validate(const BartConfig& config);
 
 // config.json with `config.json` as base and every field of the struct written over it.
 std::string ToJson(const BartConfig& config);
