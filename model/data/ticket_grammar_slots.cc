@@ -75,7 +75,7 @@ constexpr std::string_view kPrinters[] = {"l'imprimante de la {room}",
                                           "le traceur",
                                           "l'imprimante couleur",
                                           "le Ricoh de la {room}",
-                                          "l'imprimante {asset}"};
+                                          "l'imprimante PRT-{n}"};
 constexpr std::string_view kRooms[] = {
     "salle {n}",  "salle D{n}",         "salle Mistral", "salle Vauban",  "salle du conseil",
     "salle B{n}", "salle de formation", "zone {n}",      "salle Garonne", "salle C{n}"};
@@ -119,8 +119,8 @@ constexpr std::string_view kCodes[] = {
     "E_FAIL {n}"};
 constexpr std::string_view kPaths[] = {"Compta/2024",
                                        "Commun/RH",
-                                       "Projets/{ref}",
-                                       "S:/Marchés/{ref}",
+                                       "Projets/{few}{nn}",
+                                       "S:/Marchés/2024-{nn}",
                                        "\\\\srv-fic{n}\\commun",
                                        "Direction/Budget",
                                        "Archives/{service}",
@@ -128,9 +128,11 @@ constexpr std::string_view kPaths[] = {"Compta/2024",
                                        "Public/Photos",
                                        "Équipe/{lastname}"};
 constexpr std::string_view kFiles[] = {
-    "le fichier budget {n}.xlsx",       "le tableau de suivi",           "le document {ref}.docx",
-    "le planning du service {service}", "la présentation du {calendar}", "le classeur des congés",
-    "le fichier clients.csv",           "le rapport de {person}",        "le modèle de contrat"};
+    "le fichier budget {n}.xlsx",    "le tableau de suivi",
+    "le document annexe-{n}.docx",   "le planning du service {service}",
+    "la présentation du {calendar}", "le classeur des congés",
+    "le fichier clients.csv",        "le rapport de {person}",
+    "le modèle de contrat"};
 constexpr std::string_view kHosts[] = {"srv-app{n}", "srv-sql{n}",          "intranet.exemple.fr",
                                        "srv-fic{n}", "extranet.exemple.fr", "srv-test{n}"};
 constexpr std::string_view kMails[] = {"comptabilite@exemple.fr", "rh@exemple.fr",
@@ -138,12 +140,12 @@ constexpr std::string_view kMails[] = {"comptabilite@exemple.fr", "rh@exemple.fr
                                        "{login}@exemple.fr",      "facturation@exemple.org",
                                        "info-{n}@exemple.com",    "no-reply@exemple.net"};
 constexpr std::string_view kUrls[] = {
-    "https://portail.exemple.fr/{n}", "http://www.exemple.org/login", "https://bit.example/{ref}",
-    "https://fournisseur.example", "https://documents.exemple.fr/{ref}"};
+    "https://portail.exemple.fr/{n}", "http://www.exemple.org/login", "https://bit.example/{n}{nn}",
+    "https://fournisseur.example", "https://documents.exemple.fr/{n}{nn}"};
 constexpr std::string_view kLogins[] = {"jdupont{n}", "m.{n}", "agent{n}", "cmartin", "stage{n}"};
 constexpr std::string_view kRefs[] = {"INC00{n}{n}", "REQ-2024-{n}", "#{n}{n}", "n° {n}{n}",
                                       "TCK{n}{n}"};
-constexpr std::string_view kAssets[] = {"PC-{n}{n}", "PRT-{n}", "LT{n}{n}", "UC-{n}-{n}"};
+constexpr std::string_view kAssets[] = {"PC-{n}{n}", "LT{n}{n}", "UC-{n}-{n}"};
 constexpr std::string_view kAmounts[] = {"{n},90 €", "1 {few}{few}0 €", "{few}{nn} €",
                                          "{n}00 euros HT"};
 constexpr std::string_view kDrives[] = {"S:", "T:", "P:", "H:", "Z:", "U:"};
