@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -9,11 +10,22 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
 namespace guichet {
 
 using TokenId = std::int32_t;
+
+// How a tokenizer is loaded.
+struct TokenizerOptions {
+  // Longest text that is encoded, in bytes of UTF-8; a longer one is refused with INVALID_ARGUMENT.
+  // Encoding takes time in proportion to the text, and memory up to about 250 times its size.
+  // Default 4 MiB, 1 byte to 64 MiB.
+  std::size_t max_text_bytes = std::size_t{4} << 20;
+
+  absl::Status Validate() const;
+};
 
 // Which sequence of a pair loses tokens when both do not fit (names of Hugging Face's
 // TruncationStrategy).
@@ -27,7 +39,7 @@ struct EncodeOptions {
   bool parse_special_tokens = true;
   // Longest result in tokens, special tokens included; unset: no truncation. The final </s> always
   // survives.
-  std::optional<int> max_length;
+  std::optional<int> max_length = std::nullopt;
   TruncationStrategy truncation = TruncationStrategy::kLongestFirst;
 };
 
@@ -54,8 +66,8 @@ struct SpecialTokenIds {
 
 // Text to token ids and back, exactly as Hugging Face's slow tokenizer of the same files. Immutable
 // after loading: safe to share between threads. Errors: INVALID_ARGUMENT for text that is not
-// UTF-8, for ids outside the vocabulary, and when a truncation would have to remove more than the
-// chosen sequence holds.
+// UTF-8 (the message says at which byte) or longer than TokenizerOptions allows, for ids outside
+// the vocabulary, and when a truncation would have to remove more than the chosen sequence holds.
 class Tokenizer {
  public:
   virtual ~Tokenizer() = default;
@@ -82,7 +94,9 @@ class Tokenizer {
 };
 
 // Loads the tokenizer of a Hugging Face folder or bundle, chosen by the files present. NOT_FOUND
-// names the files looked for.
-absl::StatusOr<std::unique_ptr<const Tokenizer>> LoadTokenizer(const std::filesystem::path& folder);
+// names the files looked for. Where the folder has a config.json, its vocab_size and its special
+// ids must be the tokenizer's, else INVALID_ARGUMENT.
+absl::StatusOr<std::unique_ptr<const Tokenizer>> LoadTokenizer(
+    const std::filesystem::path& folder, const TokenizerOptions& options = {});
 
 }  // namespace guichet

@@ -1,0 +1,50 @@
+#include "model/text/built_in_tokenizer.h"
+
+#include <cstdlib>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "absl/status/status.h"
+
+namespace guichet {
+namespace {
+
+std::vector<std::filesystem::path> DataFolders() {
+  std::vector<std::filesystem::path> folders;
+  if (const char* folder = std::getenv("GUICHET_DATA_DIR"); folder != nullptr && *folder != '\0') {
+    folders.emplace_back(folder);
+  }
+#ifdef GUICHET_INSTALL_DATADIR
+  folders.emplace_back(GUICHET_INSTALL_DATADIR);
+#endif
+  folders.emplace_back(GUICHET_EXAMPLES_DIR);
+  return folders;
+}
+
+}  // namespace
+
+absl::StatusOr<std::filesystem::path> BuiltInTokenizerFolder(std::string_view name) {
+  if (name != "barthez") {
+    return absl::NotFoundError(
+        fmt::format("no built-in tokenizer is called \"{}\"; there is only \"barthez\"", name));
+  }
+  std::vector<std::string> looked_at;
+  for (const std::filesystem::path& data : DataFolders()) {
+    const std::filesystem::path folder = data / name;
+    std::error_code ignored;
+    if (std::filesystem::is_regular_file(folder / "sentencepiece.bpe.model", ignored)) {
+      return folder;
+    }
+    looked_at.push_back(folder.string());
+  }
+  return absl::NotFoundError(
+      fmt::format("the built-in tokenizer \"{}\" is in none of {}; set GUICHET_DATA_DIR to the "
+                  "folder that holds it",
+                  name, fmt::join(looked_at, ", ")));
+}
+
+}  // namespace guichet

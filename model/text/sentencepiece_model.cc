@@ -1,0 +1,157 @@
+#include "model/text/sentencepiece_model.h"
+
+#include <cstddef>
+#include <utility>
+
+#include <sentencepiece_processor.h>
+
+#include "model/text/long_text.h"
+
+namespace guichet {
+namespace {
+
+constexpr std::string_view kSpaceMark = "▁";
+
+SentencePieceModel::Error ToError(const sentencepiece::util::Status& status) {
+  if (status.ok()) return std::nullopt;
+  return status.ToString();
+}
+
+// One part of a text, and the reading of its pieces that TextCut asks for.
+struct Part {
+  std::string_view text;
+  bool continues_unknown_run = false;
+};
+
+std::vector<Part> CutIntoParts(std::string_view text, const std::vector<TextCut>& cuts) {
+  std::vector<Part> parts;
+  parts.reserve(cuts.size() + 1);
+  Part part;
+  std::size_t start = 0;
+  for (const TextCut& cut : cuts) {
+    part.text = text.substr(start, cut.offset - start);
+    parts.push_back(part);
+    start = cut.offset;
+    part.continues_unknown_run = cut.inside_unknown_run;
+  }
+  part.text = text.substr(start);
+  parts.push_back(part);
+  return parts;
+}
+
+void Join(const Part& part, const std::vector<int>& from, std::vector<int>& to) {
+  to.insert(to.end(), from.begin() + (part.continues_unknown_run ? 2 : 0), from.end());
+}
+
+void Join(const Part& part, std::vector<std::string>& from, std::vector<std::string>& to) {
+  auto first = from.begin();
+  if (part.continues_unknown_run) {
+    to.back() += from[1];
+    first += 2;
+  }
+  to.insert(to.end(), std::make_move_iterator(first), std::make_move_iterator(from.end()));
+}
+
+}  // namespace
+
+struct SentencePieceModel::State {
+  sentencepiece::SentencePieceProcessor processor;
+  CharacterSet known;
+  // Whether the model has the properties that PlanCuts needs.
+  bool may_cut = false;
+  LongTextLimits limits;
+
+  void Inspect();
+  std::vector<Part> Split(std::string_view text) const;
+
+  template <typename Unit>
+  Error Append(std::string_view text, std::vector<Unit>& units) const {
+    std::vector<Unit> part_units;
+    if (!may_cut || text.size() <= limits.whole_bytes) {
+      Error error = ToError(processor.Encode(text, &part_units));
+      if (!error.has_value()) Join(Part{}, part_units, units);
+      return error;
+    }
+    for (const Part& part : Split(text)) {
+      if (Error error = ToError(processor.Encode(part.text, &part_units)); error.has_value()) {
+        return error;
+      }
+      Join(part, part_units, units);
+    }
+    return std::nullopt;
+  }
+};
+
+// Learns which characters the vocabulary knows and whether long texts may be cut.
+void SentencePieceModel::State::Inspect() {
+  may_cut = processor.PieceToId(kSpaceMark) != processor.unk_id() &&
+            processor.Normalize("  a  b ") ==
+                std::string(kSpaceMark) + "a" + std::string(kSpaceMark) + "b";
+  for (int id = 0; id < processor.GetPieceSize(); ++id) {
+    const std::string& piece = processor.IdToPiece(id);
+    // The names of special tokens make no character known: text never yields a control piece, and
+    // no piece of a <mask> exists for it to be merged from.
+    if (processor.IsControl(id) || processor.IsUnknown(id) || piece == "<mask>") continue;
+    known.Add(piece);
+    may_cut = may_cut && piece.find(kSpaceMark, 1) == std::string::npos;
+  }
+}
+
+std::vector<Part> SentencePieceModel::State::Split(std::string_view text) const {
+  std::string normalized;
+  std::vector<std::size_t> origins;
+  const auto status = processor.Normalize(text, &normalized, &origins);
+  if (!status.ok()) return {Part{text}};  // encoding it whole reports the error
+  return CutIntoParts(text, PlanCuts(text, {normalized, origins}, known, limits));
+}
+
+SentencePieceModel::SentencePieceModel(std::unique_ptr<State> state) : state_(std::move(state)) {}
+SentencePieceModel::~SentencePieceModel() = default;
+
+std::unique_ptr<const SentencePieceModel> SentencePieceModel::Parse(std::string_view serialized,
+                                                                    std::string& error) {
+  auto state = std::make_unique<State>();
+  const auto status = state->processor.LoadFromSerializedProto(serialized);
+  if (!status.ok()) {
+    error = status.ToString();
+    return nullptr;
+  }
+  state->Inspect();
+  return std::unique_ptr<const SentencePieceModel>(new SentencePieceModel(std::move(state)));
+}
+
+SentencePieceModel::Error SentencePieceModel::AppendIds(std::string_view text,
+                                                        std::vector<std::int32_t>& ids) const {
+  return state_->Append(text, ids);
+}
+
+SentencePieceModel::Error SentencePieceModel::AppendPieces(std::string_view text,
+                                                           std::vector<std::string>& pieces) const {
+  return state_->Append(text, pieces);
+}
+
+SentencePieceModel::Error SentencePieceModel::Decode(std::span<const std::int32_t> ids,
+                                                     std::string& text) const {
+  return ToError(state_->processor.Decode(std::vector<int>(ids.begin(), ids.end()), &text));
+}
+
+int SentencePieceModel::size() const { return state_->processor.GetPieceSize(); }
+
+std::optional<std::int32_t> SentencePieceModel::Find(std::string_view piece) const {
+  const int id = state_->processor.PieceToId(piece);
+  // An absent piece gets the id of the unknown one.
+  if (state_->processor.IdToPiece(id) != piece) return std::nullopt;
+  return id;
+}
+
+const std::string& SentencePieceModel::Piece(std::int32_t id) const {
+  return state_->processor.IdToPiece(id);
+}
+
+bool SentencePieceModel::IsControl(std::int32_t id) const {
+  return state_->processor.IsControl(id);
+}
+
+std::int32_t SentencePieceModel::unknown_id() const { return state_->processor.unk_id(); }
+
+}  // namespace guichet
