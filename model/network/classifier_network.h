@@ -1,0 +1,77 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "absl/status/statusor.h"
+#include "model/network/bart_config.h"
+#include "model/network/classification_head.h"
+#include "model/network/decoder.h"
+#include "model/network/encoder.h"
+#include "model/network/owned_tensors.h"
+#include "model/network/padded_batch.h"
+
+namespace guichet {
+
+// A checked batch as tensors on the network's device.
+struct BatchTensors {
+  at::Tensor ids;          // [B, T] int64
+  at::Tensor decoder_ids;  // [B, T] int64, with a decoder
+  at::Tensor last_end;     // [B] int64, -1 where a row has no </s>
+  at::Tensor visible;      // [B, T] bool
+  AttentionMask mask;      // of the encoder's states
+};
+BatchTensors ToTensors(const PaddedBatch& batch, const BartConfig& config, at::Device device);
+
+struct NetworkOutput {
+  at::Tensor encoder_states;  // [B, T, d]
+  at::Tensor pooled;          // [B, d], what the head reads
+  at::Tensor logits;          // [B, labels]
+};
+
+// A trainable mBART classifier on padded batches: encoder–decoder as Hugging Face's
+// MBartForSequenceClassification, or the encoder alone with a pooling. Parameters bear Hugging
+// Face's names. Forward is const; who changes parameters (an optimiser) must not run it meanwhile.
+class ClassifierNetwork {
+ public:
+  // From weights (a missing classification head is initialised from the seed), or all from the
+  // seed when `weights` is null. INVALID_ARGUMENT names the parameter that does not fit.
+  static absl::StatusOr<std::unique_ptr<ClassifierNetwork>> Create(const BartConfig& config,
+                                                                   const TensorMap* weights,
+                                                                   std::uint64_t seed,
+                                                                   at::Device device);
+
+  // The batch must have passed CheckBatch.
+  NetworkOutput Forward(const BatchTensors& batch, const ForwardMode& mode) const;
+  // Its two halves: what the head reads, and the head.
+  NetworkOutput ForwardBody(const BatchTensors& batch, const ForwardMode& mode) const;
+  at::Tensor ForwardHead(const at::Tensor& pooled, const ForwardMode& mode) const;
+
+  const BartConfig& config() const { return config_; }
+  at::Device device() const { return device_; }
+  const Encoder& encoder() const { return *encoder_; }
+  const std::optional<Decoder>& decoder() const { return decoder_; }
+  const ClassificationHead& head() const { return *head_; }
+  // In order of construction; without tying, model.shared.weight is among them but never read.
+  const std::vector<NamedParameter>& parameters() const { return parameters_; }
+
+ private:
+  ClassifierNetwork(const BartConfig& config, at::Device device)
+      : config_(config), device_(device) {}
+  void Build(ParameterFactory& factory, bool fresh);
+
+  const BartConfig config_;
+  const at::Device device_;
+  std::optional<Encoder> encoder_;
+  std::optional<Decoder> decoder_;
+  std::optional<ClassificationHead> head_;
+  std::vector<NamedParameter> parameters_;
+};
+
+// Copies named tensors into memory of their own, as fp32.
+std::shared_ptr<OwnedTensors> ToOwnedTensors(const std::vector<NamedParameter>& parameters);
+
+}  // namespace guichet
