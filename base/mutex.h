@@ -9,9 +9,9 @@
 #else
 #define GUICHET_ATTRIBUTE(x)
 #endif
-#define GUARDED_BY(mutex) GUICHET_ATTRIBUTE(guarded_by(mutex))
-#define REQUIRES(...) GUICHET_ATTRIBUTE(requires_capability(__VA_ARGS__))
-#define EXCLUDES(...) GUICHET_ATTRIBUTE(locks_excluded(__VA_ARGS__))
+#define GUICHET_GUARDED_BY(mutex) GUICHET_ATTRIBUTE(guarded_by(mutex))
+#define GUICHET_REQUIRES(...) GUICHET_ATTRIBUTE(requires_capability(__VA_ARGS__))
+#define GUICHET_EXCLUDES(...) GUICHET_ATTRIBUTE(locks_excluded(__VA_ARGS__))
 
 namespace guichet {
 
@@ -44,13 +44,14 @@ class GUICHET_ATTRIBUTE(scoped_lockable) MutexLock {
 // A condition variable over Mutex. Waits may wake spuriously: callers loop on their condition.
 class ConditionVariable {
  public:
-  void Wait(Mutex& mutex) REQUIRES(mutex) {
+  void Wait(Mutex& mutex) GUICHET_REQUIRES(mutex) {
     std::unique_lock<std::mutex> lock(mutex.mutex_, std::adopt_lock);
     condition_.wait(lock);
     lock.release();
   }
   // Returns false when the deadline passed first.
-  bool WaitUntil(Mutex& mutex, std::chrono::steady_clock::time_point deadline) REQUIRES(mutex) {
+  bool WaitUntil(Mutex& mutex, std::chrono::steady_clock::time_point deadline)
+      GUICHET_REQUIRES(mutex) {
     std::unique_lock<std::mutex> lock(mutex.mutex_, std::adopt_lock);
     const bool woken = condition_.wait_until(lock, deadline) == std::cv_status::no_timeout;
     lock.release();
