@@ -6,10 +6,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/clock.h"
 #include "model/checkpoint/parameter_names.h"
 #include "model/network/bart_config.h"
 #include "model/text/tokenizer.h"
@@ -30,19 +32,22 @@ struct BundleManifest {
   HeadKind head = HeadKind::kEncoder;
   Pooling pooling = Pooling::kMean;  // read with head kEncoder only
   std::vector<std::string> labels;   // in the order of the logits
-  std::string tokenizer_kind;        // "barthez" or "bart"
+  std::string tokenizer_kind;        // "barthez", "bart" or "none" (scores token ids only)
   int max_tokens = 1024;             // longest input in tokens, <s> and </s> included
   std::string dtype = "F32";         // of the stored weights
   double temperature = 1.0;          // probabilities are softmax(logits / temperature)
   // Smallest calibrated probability at which a label is answered rather than abstained on; 0:
-  // always. One per label.
+  // always. One per label; none stands for zeros.
   std::vector<double> thresholds;
   std::string provenance_json = "{}";  // data and code the weights come from (a JSON object)
   std::string metrics_json = "{}";     // figures on the hold-out (a JSON object)
   std::map<std::string, File> files;   // every file of the bundle but manifest.json itself
 };
 
+// INVALID_ARGUMENT names the first field that is out of range or does not fit another one.
+absl::Status Validate(const BundleManifest& manifest);
 std::string ToJson(const BundleManifest& manifest);
+// Parses and validates manifest.json; keys of newer versions are left aside.
 absl::StatusOr<BundleManifest> ParseBundleManifest(std::string_view json);
 
 // A bundle on disk, verified and opened: immutable, safe to share. The weights are mapped, not
@@ -50,7 +55,8 @@ absl::StatusOr<BundleManifest> ParseBundleManifest(std::string_view json);
 class ModelBundle {
  public:
   // Opens `folder` and verifies sizes and hashes of all files. NOT_FOUND when there is no manifest;
-  // INVALID_ARGUMENT or DATA_LOSS name the first file that is wrong.
+  // DATA_LOSS names the first file that is absent or not as the manifest says, INVALID_ARGUMENT the
+  // first one whose contents do not fit the others'.
   static absl::StatusOr<std::shared_ptr<const ModelBundle>> Open(
       const std::filesystem::path& folder);
 
@@ -61,6 +67,7 @@ class ModelBundle {
   const BundleManifest& manifest() const { return manifest_; }
   const BartConfig& config() const { return config_; }
   const ModelWeights& weights() const { return weights_; }
+  // Null when the manifest's tokenizer_kind is "none".
   const std::shared_ptr<const Tokenizer>& tokenizer() const { return tokenizer_; }
 
  private:
@@ -74,29 +81,35 @@ class ModelBundle {
 // What goes into a new bundle. `weights` must hold a classification head; a bundle with head
 // kEncoder stores no decoder.
 struct BundleContents {
-  BundleManifest manifest;  // files and created are filled in by WriteBundle
+  // created, tokenizer_kind, dtype and files are filled in by WriteBundle; the head, the pooling
+  // and the labels replace the configuration's.
+  BundleManifest manifest;
   BartConfig config;
-  TensorMap weights;  // full names, as in ModelWeights
-  const Tokenizer* tokenizer = nullptr;
+  TensorMap weights;                     // full names, as in ModelWeights
+  const Tokenizer* tokenizer = nullptr;  // null: the bundle scores token ids only
   std::string report_json = "{}";
 };
 
-// Writes a bundle folder atomically and durably. ALREADY_EXISTS when `folder` exists.
-absl::Status WriteBundle(const BundleContents& contents, const std::filesystem::path& folder);
+// Writes a bundle folder atomically and durably. ALREADY_EXISTS when `folder` exists;
+// INVALID_ARGUMENT when the contents do not fit each other (then nothing is written).
+absl::Status WriteBundle(const BundleContents& contents, const std::filesystem::path& folder,
+                         const Clock& clock = Clock::System());
 
 struct ImportOptions {
   std::optional<HeadKind>
       head;  // unset: encoder when the folder's config says so, else encoder-decoder
   std::optional<Pooling> pooling;   // with head kEncoder; unset: the config's, else mean
   std::vector<std::string> labels;  // empty: the config's id2label
-  std::string name;                 // empty: the folder's name
-  std::uint64_t seed = 42;          // for a new classification head (N(0, init_std), biases 0)
+  // Letters, digits, '.', '_' and '-'; empty: the folder's name with '-' for everything else.
+  std::string name;
+  std::uint64_t seed = 42;  // for a new classification head (N(0, init_std), biases 0)
 };
 
-// Turns a Hugging Face checkpoint folder into a bundle. Warnings (a new head, differing aliases)
-// are returned.
+// Turns a Hugging Face checkpoint folder into a bundle, its weights in the type they are stored in.
+// Returns warnings: a new head, differing aliases, no tokenizer. A folder without a tokenizer gets
+// BARThez's own where config.json names it, else a bundle that scores token ids only.
 absl::StatusOr<std::vector<std::string>> ImportBundle(
     const std::filesystem::path& checkpoint_folder, const std::filesystem::path& bundle_folder,
-    const ImportOptions& options);
+    const ImportOptions& options, const Clock& clock = Clock::System());
 
 }  // namespace guichet
