@@ -1,0 +1,153 @@
+#include "model/inference/text_classifier.h"
+
+#include <charconv>
+#include <exception>
+#include <utility>
+
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <c10/core/InferenceMode.h>
+#include <c10/core/impl/DeviceGuardImplInterface.h>
+
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+#include "model/inference/packed_batch.h"
+#include "model/inference/packed_forward.h"
+#include "model/inference/prepared_weights.h"
+
+namespace guichet {
+namespace {
+
+// The first line of a c10 exception: the rest is a stack trace.
+std::string FirstLine(const std::exception& error) {
+  const std::string text = error.what();
+  return text.substr(0, text.find('\n'));
+}
+
+absl::StatusOr<at::Device> ChooseDevice(const std::string& name) {
+  const bool has_cuda = at::hasCUDA();
+  if (name == "cpu" || (name == "auto" && !has_cuda)) return at::Device(at::kCPU);
+  if (name != "auto" && name != "cuda" && !name.starts_with("cuda:")) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("device '", name, "' is not one of auto, cpu, cuda, cuda:N"));
+  }
+  int index = 0;
+  if (name.starts_with("cuda:")) {
+    const char* begin = name.data() + 5;
+    const char* end = name.data() + name.size();
+    const auto [stop, error] = std::from_chars(begin, end, index);
+    if (error != std::errc() || stop != end || index < 0) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("device '", name, "': what follows cuda: must be a number from 0"));
+    }
+  }
+  const int count = has_cuda ? c10::impl::getDeviceGuardImpl(at::kCUDA)->deviceCount() : 0;
+  if (index >= count) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("device '", name, "': this machine offers ", count,
+                     " CUDA devices to this build; use cpu or auto"));
+  }
+  return at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(index));
+}
+
+absl::StatusOr<RunOptions> ChooseRun(const DeviceOptions& options) {
+  RunOptions run;
+  GUICHET_ASSIGN_OR_RETURN(run.device, ChooseDevice(options.device));
+  if (options.dtype == "fp32" || (options.dtype == "auto" && run.device.is_cpu())) return run;
+  if (options.dtype == "bf16" || options.dtype == "auto") {
+    run.type = at::kBFloat16;
+    return run;
+  }
+  if (options.dtype != "int8") {
+    return absl::InvalidArgumentError(
+        absl::StrCat("dtype '", options.dtype, "' is not one of auto, fp32, bf16, int8"));
+  }
+  if (!run.device.is_cpu()) {
+    return absl::InvalidArgumentError("dtype int8 runs on the cpu only; use bf16 on cuda");
+  }
+  run.int8 = true;
+  return run;
+}
+
+class LibtorchTextClassifier final : public TextClassifier {
+ public:
+  LibtorchTextClassifier(const ModelBundle& bundle, const RunOptions& run, PreparedWeights weights)
+      : manifest_(bundle.manifest()),
+        config_(bundle.config()),
+        tokenizer_(bundle.tokenizer()),
+        run_(run),
+        weights_(std::move(weights)),
+        device_name_(run.device.str()),
+        limits_{.vocabulary_size = config_.vocab_size,
+                .max_tokens = manifest_.max_tokens,
+                .end_id = config_.eos_token_id,
+                .needs_end = manifest_.head == HeadKind::kEncoderDecoder ||
+                             manifest_.pooling == Pooling::kLastEos} {}
+
+  absl::StatusOr<Encoding> Encode(std::string_view text) const override {
+    return tokenizer_->Encode(text,
+                              {.parse_special_tokens = false, .max_length = manifest_.max_tokens});
+  }
+
+  absl::StatusOr<std::vector<std::vector<float>>> Logits(
+      std::span<const std::span<const TokenId>> rows) const override {
+    if (rows.empty()) return std::vector<std::vector<float>>();
+    GUICHET_ASSIGN_OR_RETURN(const PackedBatch batch, PackRows(rows, limits_));
+    try {
+      const c10::InferenceMode no_autograd;
+      const at::Tensor logits =
+          ForwardPacked(weights_, config_, manifest_.head, manifest_.pooling, batch, run_.device);
+      return InCallerOrder(batch, logits.const_data_ptr<float>());
+    } catch (const std::exception& error) {
+      return absl::InternalError(
+          absl::StrCat("inference on ", device_name_, " failed: ", FirstLine(error)));
+    }
+  }
+
+  const BundleManifest& manifest() const override { return manifest_; }
+  std::string_view device() const override { return device_name_; }
+  std::string_view dtype() const override {
+    if (run_.int8) return "int8";
+    return run_.type == at::kBFloat16 ? "bf16" : "fp32";
+  }
+  std::size_t weight_bytes() const override { return weights_.bytes; }
+
+ private:
+  std::vector<std::vector<float>> InCallerOrder(const PackedBatch& batch,
+                                                const float* logits) const {
+    const std::size_t labels = manifest_.labels.size();
+    std::vector<std::vector<float>> ordered(batch.rows());
+    for (std::size_t r = 0; r < batch.rows(); ++r) {
+      ordered[batch.original[r]].assign(logits + r * labels, logits + (r + 1) * labels);
+    }
+    return ordered;
+  }
+
+  const BundleManifest manifest_;
+  const BartConfig config_;
+  const std::shared_ptr<const Tokenizer> tokenizer_;
+  const RunOptions run_;
+  const PreparedWeights weights_;
+  const std::string device_name_;
+  const RowLimits limits_;
+};
+
+}  // namespace
+
+void SetInferenceThreads(int threads) { at::set_num_threads(threads); }
+
+absl::StatusOr<std::shared_ptr<const TextClassifier>> LoadTextClassifier(
+    std::shared_ptr<const ModelBundle> bundle, const DeviceOptions& options) {
+  try {
+    GUICHET_ASSIGN_OR_RETURN(const RunOptions run, ChooseRun(options));
+    GUICHET_ASSIGN_OR_RETURN(
+        PreparedWeights weights,
+        PrepareWeights(bundle->weights(), bundle->config(), bundle->manifest().head, run));
+    return std::make_shared<LibtorchTextClassifier>(*bundle, run, std::move(weights));
+  } catch (const std::exception& error) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("cannot load the model onto '", options.device, "': ", FirstLine(error)));
+  }
+}
+
+}  // namespace guichet
