@@ -11,6 +11,14 @@ class SystemClock final : public Clock {
 
 }  // namespace
 
+void Clock::WaitUntil(Mutex& mutex, ConditionVariable& condition, SteadyTime deadline) const {
+  if (deadline == SteadyTime::max()) {
+    condition.Wait(mutex);
+  } else {
+    condition.WaitUntil(mutex, deadline);
+  }
+}
+
 const Clock& Clock::System() {
   static const SystemClock clock;
   return clock;
