@@ -1,76 +1,59 @@
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
-#include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "base/clock.h"
-#include "model/inference/text_classifier.h"
+#include "server/pipeline/inference_item.h"
 #include "server/pipeline/pipeline_options.h"
 
 namespace guichet {
 
 class PipelineObserver;
-
-// A model version in service. Held by leases: whoever holds the pointer keeps the version loaded.
-struct ServedModel {
-  std::string name;
-  std::int64_t version = 0;
-  std::shared_ptr<const TextClassifier> classifier;
-};
-using ModelLease = std::shared_ptr<const ServedModel>;
-
-// Set by the caller's side when nobody waits for the answer any more; read before the item reaches
-// the device.
-using CancellationFlag = std::shared_ptr<const std::atomic<bool>>;
-
-// What the pipeline says of one text. Times are this text's own.
-struct InferenceResult {
-  absl::StatusOr<std::vector<float>> logits;  // raw, one for each label
-  std::chrono::nanoseconds queue_time{0};     // enqueue to the start of its batch
-  std::chrono::nanoseconds infer_time{0};     // of its batch
-};
-
-// One tokenised text on its way to the device.
-struct InferenceItem {
-  ModelLease model;
-  std::vector<TokenId> tokens;
-  SteadyTime deadline = SteadyTime::max();
-  CancellationFlag cancelled;  // may be null
-  // Called exactly once, from any thread, never under a lock of the pipeline.
-  std::function<void(InferenceResult)> done;
-};
+class PipelineState;
 
 // Queue, batch policy and workers behind one door. Submit never blocks; everything submitted is
-// answered exactly once: with logits, or with RESOURCE_EXHAUSTED (full), DEADLINE_EXCEEDED
-// (expired), CANCELLED (caller gone), UNAVAILABLE (shutting down) or INTERNAL (device failed). A
-// batch never mixes versions. Thread-safe.
+// answered exactly once: with logits, or with DEADLINE_EXCEEDED (expired in the queue), CANCELLED
+// (caller gone), UNAVAILABLE (shutting down), INVALID_ARGUMENT (the classifier refused this text's
+// tokens) or INTERNAL (device failed). A batch never mixes versions. Thread-safe.
 class InferencePipeline {
  public:
-  InferencePipeline(const PipelineOptions& options, const Clock& clock, PipelineObserver& observer);
-  ~InferencePipeline();  // Shutdown()
+  // Called once on each worker's thread before its first batch, with the number of threads one
+  // batch's operations may use: pass SetInferenceThreads.
+  using WorkerStart = std::function<void(int threads)>;
 
-  // Takes all items of a call or none. On RESOURCE_EXHAUSTED or UNAVAILABLE nothing was taken and
-  // no `done` will be called.
+  // `options` are valid; `clock` and `observer` outlive the pipeline.
+  InferencePipeline(const PipelineOptions& options, const Clock& clock, PipelineObserver& observer,
+                    const WorkerStart& on_worker_start = nullptr);
+  // Fails what is queued UNAVAILABLE and waits for the batches on the device, for at most
+  // stuck_device_wait; then they are failed too and their threads left behind.
+  ~InferencePipeline();
+  InferencePipeline(const InferencePipeline&) = delete;
+  InferencePipeline& operator=(const InferencePipeline&) = delete;
+
+  // Takes all items of a call or none. Not OK: nothing was taken and no `done` will be called.
+  // RESOURCE_EXHAUSTED: the queue has no room now (EstimatedWait says when to retry).
+  // DEADLINE_EXCEEDED: the deadline is over or the wait would outlast it. UNAVAILABLE: draining.
+  // INVALID_ARGUMENT: an item lacks model, tokens or done, or the call alone exceeds the queue.
   absl::Status Submit(std::vector<InferenceItem> items);
 
-  // How long a text submitted now would wait, from the recent token rate: what RetryInfo and
-  // admission use.
+  // How long a text submitted now would wait for its batch, from the time recent batches took: what
+  // RetryInfo and admission use. 0 while too few batches were measured.
   std::chrono::nanoseconds EstimatedWait() const;
 
   // Stops admission; queued work is still done. Then Shutdown waits for it until `deadline` and
-  // fails the rest UNAVAILABLE.
+  // fails the rest UNAVAILABLE, the batches on the device included.
   void Drain();
   void Shutdown(SteadyTime deadline);
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
+  // Shared with the threads, so that one stuck in the device may outlive the pipeline.
+  std::shared_ptr<PipelineState> state_;
+  std::vector<std::thread> threads_;
 };
 
 }  // namespace guichet

@@ -1,0 +1,36 @@
+#include "server/pipeline/pipeline_options.h"
+
+#include <string>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+namespace guichet {
+namespace {
+
+template <typename T>
+void Check(const char* name, const T& value, const Range<T>& range, std::string& errors) {
+  if (range.Contains(value)) return;
+  errors += fmt::format("{}pipeline.{} is {}: it must be {} to {}", errors.empty() ? "" : "; ",
+                        name, value, range.min, range.max);
+}
+
+}  // namespace
+
+absl::Status PipelineOptions::Validate() const {
+  std::string errors;
+  Check("max_queue_texts", max_queue_texts, kMaxQueueTexts, errors);
+  Check("max_queue_tokens", max_queue_tokens, kMaxQueueTokens, errors);
+  Check("max_batch_tokens", max_batch_tokens, kMaxBatchTokens, errors);
+  Check("max_batch_texts", max_batch_texts, kMaxBatchTexts, errors);
+  Check("max_batch_wait", max_batch_wait, kMaxBatchWait, errors);
+  Check("length_window_texts", length_window_texts, kLengthWindowTexts, errors);
+  Check("max_length_sort_delay", max_length_sort_delay, kMaxLengthSortDelay, errors);
+  Check("min_refusal_wait", min_refusal_wait, kMinRefusalWait, errors);
+  Check("workers", workers, kWorkers, errors);
+  Check("threads_per_worker", threads_per_worker, kThreadsPerWorker, errors);
+  Check("stuck_device_wait", stuck_device_wait, kStuckDeviceWait, errors);
+  return errors.empty() ? absl::OkStatus() : absl::InvalidArgumentError(errors);
+}
+
+}  // namespace guichet
