@@ -7,6 +7,7 @@
 #include <ATen/ops/amax.h>
 #include <ATen/ops/quantize_per_channel.h>
 #include <ATen/ops/zeros.h>
+#include <c10/util/Exception.h>
 
 namespace guichet {
 namespace {
@@ -17,6 +18,12 @@ c10::IValue CallOperator(const char* name, std::vector<c10::IValue> arguments) {
   handle.callBoxed(&arguments);
   return arguments.at(0);
 }
+
+// The library announces that its quantised tensors will move to another package one day: not the
+// operator's concern.
+class NoWarnings final : public c10::WarningHandler {
+  void process(const c10::Warning&) override {}
+};
 
 }  // namespace
 
@@ -29,6 +36,8 @@ PreparedLinear PreparedLinear::Plain(at::Tensor weight, at::Tensor bias) {
 }
 
 PreparedLinear PreparedLinear::Int8(const at::Tensor& weight, const at::Tensor& bias) {
+  NoWarnings handler;
+  const c10::WarningUtils::WarningHandlerGuard guard(&handler);
   // 127 steps on either side of zero; a row of zeros keeps a scale above zero.
   const at::Tensor scales = at::amax(weight.abs(), {1}).clamp_min(1e-12).div(127.0).to(at::kDouble);
   const at::Tensor zero_points = at::zeros({weight.size(0)}, at::kLong);
