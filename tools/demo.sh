@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# The whole story in one run: make French tickets, train a small classifier on them, serve it, classify with the real client,
+# read the metrics, stop. With --keep-running the server stays up until Ctrl-C. What is trained is kept in demo/ and reused.
+#
+# Environment: GUICHET_DEMO_DIR (default demo), GUICHET_DEMO_ADDRESS and GUICHET_DEMO_HTTP (default 127.0.0.1 with free ports
+# for the demo; 127.0.0.1:50051 and 127.0.0.1:9464 with --keep-running).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+bin=build/release/bin
+demo=${GUICHET_DEMO_DIR:-demo}
+keep_running=0
+[ "${1:-}" = --keep-running ] && keep_running=1
+if [ $keep_running = 1 ]; then
+  address=${GUICHET_DEMO_ADDRESS:-127.0.0.1:50051} http=${GUICHET_DEMO_HTTP:-127.0.0.1:9464}
+else
+  address=${GUICHET_DEMO_ADDRESS:-127.0.0.1:0} http=${GUICHET_DEMO_HTTP:-127.0.0.1:0}
+fi
+export NO_PROXY=127.0.0.1,localhost no_proxy=127.0.0.1,localhost
+
+say() { printf '\n\033[1m==>\033[0m %s\n' "$*"; }
+server_pid=
+stop_server() {
+  [ -n "$server_pid" ] || return 0
+  kill -TERM "$server_pid" 2>/dev/null || true
+  wait "$server_pid"
+  server_pid=
+}
+trap 'stop_server || true' EXIT
+
+mkdir -p "$demo"
+if ! $bin/guichet bundle verify "$demo/model" > /dev/null 2>&1; then
+  say "1/5  make 9,000 synthetic French tickets and train a small classifier on them (about a minute; kept in $demo/)"
+  rm -rf "$demo/model"
+  $bin/guichet data make --rows 8000 --seed 1 > "$demo/train.jsonl"
+  $bin/guichet data make --rows 1000 --seed 2 > "$demo/valid.jsonl"
+  $bin/guichet train --data "$demo/train.jsonl" --valid "$demo/valid.jsonl" --scratch examples/small-classifier/config.json \
+    --plan examples/small-classifier/plan.yaml --out "$demo/model" |
+    python3 -c 'import json, sys
+summary = json.loads(sys.stdin.read().splitlines()[-1])
+print("     on 1,000 tickets it never saw: accuracy {accuracy:.1%}, macro-F1 {macro_f1:.3f}, after {seconds:.0f} s".format(**summary))'
+else
+  say "1/5  the classifier trained before is in $demo/model (remove it to train again)"
+fi
+
+say "2/5  start the server and wait until its model is warm"
+$bin/guichet-server --model.path "$demo/model" --server.address "$address" --server.http_address "$http" \
+  > "$demo/server.ready" 2> "$demo/server.log" &
+server_pid=$!
+for _ in $(seq 300); do
+  grep -q '^listening on' "$demo/server.ready" 2>/dev/null && break
+  kill -0 "$server_pid" 2>/dev/null || { cat "$demo/server.log" >&2; server_pid=; exit 1; }
+  sleep 0.1
+done
+read -r address http < <(sed -nE 's/^listening on ([^ ,]+), metrics on ([^ ,]+).*/\1 \2/p' "$demo/server.ready")
+[ -n "${http:-}" ] || { echo "the server did not become ready within 30 s; see $demo/server.log" >&2; exit 1; }
+echo "     gRPC on $address, metrics on http://$http/metrics"
+export GUICHET_SERVER=$address
+$bin/guichet health > /dev/null
+
+say "3/5  classify a handful of tickets (guichet classify --top-k 2 examples/demo-tickets.txt)"
+$bin/guichet classify --top-k 2 examples/demo-tickets.txt | python3 tools/show_answers.py examples/demo-tickets.txt
+
+say "4/5  classify a batch of 600 new tickets in bounded parallel calls"
+$bin/guichet data make --rows 600 --seed 3 > "$demo/batch.jsonl"
+start=$(date +%s.%N)
+$bin/guichet classify --top-k 1 "$demo/batch.jsonl" > "$demo/batch.answers.jsonl"
+python3 tools/show_batch.py "$demo/batch.jsonl" "$demo/batch.answers.jsonl" "$start" "$(date +%s.%N)"
+
+say "5/5  what the metrics say (http://$http/metrics)"
+curl -sS "http://$http/metrics" |
+  grep -E '^guichet_(requests_total\{.*Classify.*code="OK"|tokens_total|queue_texts|model_info|predictions_total)' |
+  grep -v ' 0$' | sort | head -12 | sed 's/^/     /'
+
+if [ $keep_running = 1 ]; then
+  say "The server is running on $address. Try, in another terminal (Ctrl-C here stops it):"
+else
+  say "Stop the server: it finishes what it has, then goes"
+  stop_server
+  echo "     stopped cleanly. To go on: 'make run' leaves it running on 127.0.0.1:50051; then, in another terminal:"
+fi
+cat <<'TEXT'
+     echo "Mon écran reste noir" | build/release/bin/guichet classify -
+     build/release/bin/guichet bench --concurrency 64 --seconds 5
+     build/release/bin/guichet health
+     curl -s http://127.0.0.1:9464/metrics | grep guichet_
+     build/release/bin/guichet bundle show demo/model
+TEXT
+if [ $keep_running = 1 ]; then
+  trap 'say "stopping"; stop_server; exit 0' INT TERM
+  wait "$server_pid"
+  server_pid=
+fi
