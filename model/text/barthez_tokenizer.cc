@@ -74,7 +74,8 @@ absl::StatusOr<std::unique_ptr<const Tokenizer>> BarthezTokenizer::Load(
   const std::filesystem::path path = folder / kModelFile;
   GUICHET_ASSIGN_OR_RETURN(const std::string serialized, ReadFile(path, kMaxModelBytes));
   std::string error;
-  std::unique_ptr<const SentencePieceModel> model = SentencePieceModel::Parse(serialized, error);
+  std::unique_ptr<const SentencePieceModel> model =
+      SentencePieceModel::Parse(serialized, LongTextLimits{}, error);
   if (model == nullptr) {
     return absl::InvalidArgumentError(
         fmt::format("{}: not a sentencepiece model: {}", path.string(), error));

@@ -1,5 +1,7 @@
 #include "model/text/long_text.h"
 
+#include <optional>
+
 #include "model/text/utf8.h"
 
 namespace guichet {
@@ -20,26 +22,32 @@ void CharacterSet::Add(std::string_view text) {
 std::vector<TextCut> PlanCuts(std::string_view original, const NormalizedText& normalized,
                               const CharacterSet& known, const LongTextLimits& limits) {
   std::vector<TextCut> cuts;
-  std::size_t part_start = 0;   // in normalised bytes
-  std::size_t unknown_run = 0;  // characters of the current run, in this part
+  std::size_t part_start = 0;  // in normalised bytes
+  std::size_t run = 0;         // unknown characters just before, in this part
+  char32_t previous = kSpaceMark;
   std::size_t previous_origin = 0;
   for (std::size_t at = 0; at < normalized.text.size();) {
     const Utf8Character character = DecodeUtf8(normalized.text, at);
     const std::size_t origin = normalized.origins[at];
     // One match may yield several characters; a cut inside it would normalise differently.
-    const bool starts_match = at > 0 && origin != previous_origin;
-    const bool unknown =
-        character.code_point != kSpaceMark && !known.Contains(character.code_point);
-    if (starts_match && character.code_point == kSpaceMark && original[origin] == ' ' &&
-        at - part_start >= limits.part_bytes) {
-      cuts.push_back({origin, false});
-      part_start = at;
-    } else if (starts_match && unknown && unknown_run >= limits.unknown_run) {
-      cuts.push_back({origin, true});
-      part_start = at;
-      unknown_run = 0;
+    // After a "▁" there is no cut either: it would end the part before, where it is stripped.
+    const bool may_cut = at > 0 && origin != previous_origin && previous != kSpaceMark;
+    const bool long_part = at - part_start >= limits.part_bytes;
+    const bool is_space = character.code_point == kSpaceMark;
+    const bool unknown = !is_space && !known.Contains(character.code_point);
+    std::optional<CutKind> cut;
+    if (may_cut && is_space && long_part && original[origin] == ' ') {
+      cut = CutKind::kAtSpace;
+    } else if (may_cut && unknown && (long_part || run >= limits.unknown_run)) {
+      cut = run > 0 ? CutKind::kInsideUnknownRun : CutKind::kBeforeUnknown;
     }
-    unknown_run = unknown ? unknown_run + 1 : 0;
+    if (cut.has_value()) {
+      cuts.push_back({origin, *cut});
+      part_start = at;
+      run = 0;
+    }
+    run = unknown ? run + 1 : 0;
+    previous = character.code_point;
     previous_origin = origin;
     at += character.length;
   }

@@ -24,21 +24,28 @@ class CharacterSet {
   std::vector<bool> contains_;
 };
 
+// How a long text is cut; smaller parts take less memory and more calls. Each at least 1.
 struct LongTextLimits {
-  // Texts up to this many bytes are encoded whole.
+  // Texts up to this many bytes are encoded whole. Default 2,048.
   std::size_t whole_bytes = 2048;
-  // Longest part, in bytes of normalised text, that still ends at the next space.
+  // A part of this many bytes of normalised text ends at the next place to cut. Default 8,192.
   std::size_t part_bytes = 8192;
-  // Longest run of unknown characters in one part.
+  // A part ends, too, within a run of this many unknown characters. Default 256.
   std::size_t unknown_run = 256;
 };
 
-// Where the next part of a text begins.
+// How the pieces of a new part follow those of the part before it. Its first piece is the dummy
+// prefix "▁" unless it begins at a space.
+enum class CutKind {
+  kAtSpace,           // all of them follow
+  kBeforeUnknown,     // without the first
+  kInsideUnknownRun,  // without the first, and the second continues the last of the part before
+};
+
+// Where a new part of a text begins.
 struct TextCut {
   std::size_t offset = 0;  // in bytes of the text
-  // The cut is inside a run of unknown characters: the new part's dummy prefix does not belong to
-  // the text, and its first unknown piece continues the last one of the part before.
-  bool inside_unknown_run = false;
+  CutKind kind = CutKind::kAtSpace;
 };
 
 // A text as sentencepiece normalises it, with "▁" for spaces and in front, and for each byte the
@@ -48,7 +55,7 @@ struct NormalizedText {
   std::span<const std::size_t> origins;
 };
 
-// Cuts, in order. The parts' pieces, joined as TextCut says, are those of the whole text for every
+// Cuts, in order. The parts' pieces, joined as CutKind says, are those of the whole text for every
 // BPE and unigram model that adds a dummy prefix, removes extra spaces, has "▁" as a piece and no
 // piece with "▁" after its first character: no piece crosses a space or an unknown character, and
 // normalisation starts afresh at the boundary of its matches.

@@ -1,11 +1,10 @@
 #include "model/text/sentencepiece_model.h"
 
 #include <cstddef>
+#include <iterator>
 #include <utility>
 
 #include <sentencepiece_processor.h>
-
-#include "model/text/long_text.h"
 
 namespace guichet {
 namespace {
@@ -17,10 +16,10 @@ SentencePieceModel::Error ToError(const sentencepiece::util::Status& status) {
   return status.ToString();
 }
 
-// One part of a text, and the reading of its pieces that TextCut asks for.
+// One part of a text, and how it follows the one before.
 struct Part {
   std::string_view text;
-  bool continues_unknown_run = false;
+  CutKind kind = CutKind::kAtSpace;
 };
 
 std::vector<Part> CutIntoParts(std::string_view text, const std::vector<TextCut>& cuts) {
@@ -32,24 +31,34 @@ std::vector<Part> CutIntoParts(std::string_view text, const std::vector<TextCut>
     part.text = text.substr(start, cut.offset - start);
     parts.push_back(part);
     start = cut.offset;
-    part.continues_unknown_run = cut.inside_unknown_run;
+    part.kind = cut.kind;
   }
   part.text = text.substr(start);
   parts.push_back(part);
   return parts;
 }
 
-void Join(const Part& part, const std::vector<int>& from, std::vector<int>& to) {
-  to.insert(to.end(), from.begin() + (part.continues_unknown_run ? 2 : 0), from.end());
+std::ptrdiff_t PiecesToSkip(CutKind kind) {
+  switch (kind) {
+    case CutKind::kAtSpace:
+      return 0;
+    case CutKind::kBeforeUnknown:
+      return 1;
+    case CutKind::kInsideUnknownRun:
+      return 2;
+  }
+  return 0;
 }
 
-void Join(const Part& part, std::vector<std::string>& from, std::vector<std::string>& to) {
-  auto first = from.begin();
-  if (part.continues_unknown_run) {
-    to.back() += from[1];
-    first += 2;
-  }
-  to.insert(to.end(), std::make_move_iterator(first), std::make_move_iterator(from.end()));
+void Append(const std::vector<int>& from, std::ptrdiff_t first, std::vector<int>& to) {
+  to.insert(to.end(), from.begin() + first, from.end());
+}
+
+void Append(std::vector<std::string>& from, std::ptrdiff_t first, std::vector<std::string>& to) {
+  // The pieces left out are the dummy prefix, and what continues the last piece.
+  if (first == 2) to.back() += from[1];
+  to.insert(to.end(), std::make_move_iterator(from.begin() + first),
+            std::make_move_iterator(from.end()));
 }
 
 }  // namespace
@@ -65,19 +74,24 @@ struct SentencePieceModel::State {
   std::vector<Part> Split(std::string_view text) const;
 
   template <typename Unit>
-  Error Append(std::string_view text, std::vector<Unit>& units) const {
-    std::vector<Unit> part_units;
-    if (!may_cut || text.size() <= limits.whole_bytes) {
-      Error error = ToError(processor.Encode(text, &part_units));
-      if (!error.has_value()) Join(Part{}, part_units, units);
-      return error;
-    }
+  Error Encode(std::string_view text, std::vector<Unit>& units) const {
+    if (!may_cut || text.size() <= limits.whole_bytes) return EncodePart(Part{text}, units);
     for (const Part& part : Split(text)) {
-      if (Error error = ToError(processor.Encode(part.text, &part_units)); error.has_value()) {
-        return error;
-      }
-      Join(part, part_units, units);
+      if (Error error = EncodePart(part, units); error.has_value()) return error;
     }
+    return std::nullopt;
+  }
+
+  template <typename Unit>
+  Error EncodePart(const Part& part, std::vector<Unit>& units) const {
+    std::vector<Unit> part_units;
+    Error error = ToError(processor.Encode(part.text, &part_units));
+    if (error.has_value()) return error;
+    const std::ptrdiff_t first = PiecesToSkip(part.kind);
+    if (std::ssize(part_units) < first || (first == 2 && units.empty())) {
+      return "its normalisation depends on more than the text that follows";
+    }
+    Append(part_units, first, units);
     return std::nullopt;
   }
 };
@@ -109,8 +123,10 @@ SentencePieceModel::SentencePieceModel(std::unique_ptr<State> state) : state_(st
 SentencePieceModel::~SentencePieceModel() = default;
 
 std::unique_ptr<const SentencePieceModel> SentencePieceModel::Parse(std::string_view serialized,
+                                                                    const LongTextLimits& limits,
                                                                     std::string& error) {
   auto state = std::make_unique<State>();
+  state->limits = limits;
   const auto status = state->processor.LoadFromSerializedProto(serialized);
   if (!status.ok()) {
     error = status.ToString();
@@ -122,12 +138,12 @@ std::unique_ptr<const SentencePieceModel> SentencePieceModel::Parse(std::string_
 
 SentencePieceModel::Error SentencePieceModel::AppendIds(std::string_view text,
                                                         std::vector<std::int32_t>& ids) const {
-  return state_->Append(text, ids);
+  return state_->Encode(text, ids);
 }
 
 SentencePieceModel::Error SentencePieceModel::AppendPieces(std::string_view text,
                                                            std::vector<std::string>& pieces) const {
-  return state_->Append(text, pieces);
+  return state_->Encode(text, pieces);
 }
 
 SentencePieceModel::Error SentencePieceModel::Decode(std::span<const std::int32_t> ids,

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "model/text/long_text.h"
+
 namespace guichet {
 
 // A sentencepiece model behind a wall: its header brings an absl::string_view of its own, so this
@@ -20,6 +22,7 @@ class SentencePieceModel {
 
   // Reads a serialised ModelProto. Null on failure, with the reason in `error`.
   static std::unique_ptr<const SentencePieceModel> Parse(std::string_view serialized,
+                                                         const LongTextLimits& limits,
                                                          std::string& error);
   ~SentencePieceModel();
 
