@@ -127,8 +127,8 @@ ARROWS = {
     # Telemetry implements the observers that rooms report to; it knows nothing else of them.
     "server/telemetry/": LEAVES + ("server/*_observer.h",),
     "server/pipeline/": LEAVES + ("model/",),
-    "server/registry/": LEAVES + ("model/", "server/pipeline/"),
-    "server/jobs/": LEAVES + ("model/", "server/registry/", "server/store/"),
+    "server/registry/": LEAVES + ("model/", "server/pipeline/", "server/telemetry/"),
+    "server/jobs/": LEAVES + ("model/", "server/registry/", "server/store/", "server/telemetry/"),
     "server/store/": LEAVES,
     "server/rpc/": LEAVES + ("model/", "server/pipeline/", "server/registry/", "server/jobs/", "server/store/",
                              "server/config/", "server/security/", "server/telemetry/"),
@@ -174,9 +174,9 @@ def rooms_form_no_cycle(tree):
         if room_of(path) is None or path.count("/") < 1:
             continue
         for header in tree.includes(path):
-            # Option structs and observers are interfaces to outside; the arrows already say who may see them.
+            # Plain values and observers are how a room speaks to others; the arrows already say who may see them.
             if header in tree and room_of(header) and folder(header) != folder(path) \
-                    and not header.endswith(("_options.h", "_observer.h")):
+                    and not header.endswith(("_options.h", "_config.h", "_observer.h")):
                 edges.setdefault(folder(path), {})[folder(header)] = (path, header)
     for start in edges:
         seen, waiting = set(), [(start, [])]
