@@ -84,7 +84,7 @@ inside "$container" -- guichet-server --check-config --config /etc/guichet/guich
   || fail "the image's own configuration is refused"
 
 bundle=${GUICHET_TEST_BUNDLE:-}
-for candidate in "$root"/demo/bundle "$root"/demo/*/; do
+for candidate in "$root"/demo/model "$root"/demo/*/; do
   [ -z "$bundle" ] && [ -f "$candidate/manifest.json" ] && bundle=$candidate
 done
 if [ -z "$bundle" ]; then
