@@ -1,0 +1,18 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "model/training/training_plan.h"
+
+namespace guichet {
+
+// How often each label occurs; labels are in [0, label_count).
+std::vector<std::int64_t> CountLabels(std::span<const int> labels, int label_count);
+
+// The loss weight of each label: n / (K · count), its square root, or nothing with kNone. Labels
+// without examples get 0: nothing pulls towards them.
+std::vector<float> ClassWeights(std::span<const std::int64_t> counts, ClassWeighting weighting);
+
+}  // namespace guichet

@@ -1,0 +1,310 @@
+#include "model/training/training_session.h"
+
+#include <cmath>
+#include <exception>
+#include <optional>
+#include <utility>
+
+#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/tensor.h>
+#include <c10/core/GradMode.h>
+
+#include "absl/strings/str_cat.h"
+#include "base/random.h"
+#include "base/status_macros.h"
+#include "model/network/classifier_network.h"
+#include "model/network/device.h"
+#include "model/network/sequence_classifier.h"
+#include "model/training/active_vocabulary.h"
+#include "model/training/adamw.h"
+#include "model/training/losses.h"
+#include "model/training/optimizer_schedule.h"
+#include "model/training/parameter_role.h"
+#include "model/training/weight_average.h"
+
+namespace guichet {
+namespace {
+
+// torch's process-wide settings during a session; restores what was there.
+class TorchSettings {
+ public:
+  explicit TorchSettings(int threads)
+      : deterministic_(at::globalContext().deterministicAlgorithms()),
+        warn_only_(at::globalContext().deterministicAlgorithmsWarnOnly()),
+        fill_(at::globalContext().deterministicFillUninitializedMemory()),
+        threads_(at::get_num_threads()) {
+    at::globalContext().setDeterministicAlgorithms(true, /*warn_only=*/true);
+    // Filling new memory would cost a pass over every activation; nothing here reads it unwritten.
+    at::globalContext().setDeterministicFillUninitializedMemory(false);
+    if (threads > 0) at::set_num_threads(threads);
+  }
+  TorchSettings(const TorchSettings&) = delete;
+  TorchSettings& operator=(const TorchSettings&) = delete;
+  ~TorchSettings() {
+    at::globalContext().setDeterministicAlgorithms(deterministic_, warn_only_);
+    at::globalContext().setDeterministicFillUninitializedMemory(fill_);
+    at::set_num_threads(threads_);
+  }
+
+ private:
+  const bool deterministic_;
+  const bool warn_only_;
+  const bool fill_;
+  const int threads_;
+};
+
+// A tensor of [rows, numbers.size() / rows] on the device.
+at::Tensor ToMatrix(std::span<const float> numbers, int rows, at::Device device) {
+  at::Tensor matrix =
+      at::empty({rows, static_cast<std::int64_t>(numbers.size()) / rows}, at::kFloat);
+  std::copy(numbers.begin(), numbers.end(), matrix.mutable_data_ptr<float>());
+  return matrix.to(device);
+}
+
+std::vector<float> ToNumbers(const at::Tensor& tensor) {
+  const at::Tensor values = tensor.detach().to(at::Device(at::kCPU)).contiguous();
+  const float* data = values.const_data_ptr<float>();
+  return {data, data + values.numel()};
+}
+
+at::Generator MakeGenerator(at::Device device, std::uint64_t seed) {
+  if (device.is_cpu()) return at::detail::createCPUGenerator(seed);
+  at::Generator generator = at::globalContext().defaultGenerator(device).clone();
+  generator.set_current_seed(seed);
+  return generator;
+}
+
+BartConfig WithDropouts(BartConfig config, const TrainingPlan& plan) {
+  config.dropout = plan.dropout.value_or(config.dropout);
+  config.attention_dropout = plan.attention_dropout.value_or(config.attention_dropout);
+  config.activation_dropout = plan.activation_dropout.value_or(config.activation_dropout);
+  config.classifier_dropout = plan.classifier_dropout.value_or(config.classifier_dropout);
+  return config;
+}
+
+// Marks which parameters learn and sorts those into four groups.
+std::vector<ParameterGroup> GroupParameters(const ClassifierNetwork& network,
+                                            const TrainingPlan& plan) {
+  std::vector<ParameterGroup> groups(4);
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    groups[i].weight_decay = i % 2 == 0 ? plan.weight_decay : 0.0;
+    groups[i].learning_rate_factor = i < 2 ? 1.0 : plan.head_learning_rate_multiplier;
+  }
+  for (const NamedParameter& parameter : network.parameters()) {
+    const ParameterRole role = RoleOf(parameter.name, network.config(), plan.mode);
+    parameter.tensor.set_requires_grad(role.trained);
+    if (!role.trained) continue;
+    groups[(role.head ? 2U : 0U) + (role.decays ? 0U : 1U)].parameters.push_back(parameter.tensor);
+  }
+  return groups;
+}
+
+std::vector<at::Tensor> AllOf(const std::vector<ParameterGroup>& groups) {
+  std::vector<at::Tensor> all;
+  for (const ParameterGroup& group : groups) {
+    all.insert(all.end(), group.parameters.begin(), group.parameters.end());
+  }
+  return all;
+}
+
+absl::Status Diverged(const char* what, double value, int step) {
+  return absl::FailedPreconditionError(absl::StrCat(
+      "training diverged: the ", what, " is ", value, " at update ", step,
+      "; lower learning_rate, raise warmup_ratio or set clip_norm, and check the base weights"));
+}
+
+absl::Status DeviceFailed(const std::exception& error) {
+  const std::string text = error.what();
+  return absl::InternalError(
+      absl::StrCat("the training step failed: ", text.substr(0, text.find('\n'))));
+}
+
+class LibtorchSession final : public TrainingSession {
+ public:
+  struct Parts {
+    TrainingPlan plan;
+    SessionOptions options;
+    ModelWeights original;
+    ActiveVocabulary vocabulary;
+    std::unique_ptr<ClassifierNetwork> network;
+  };
+  explicit LibtorchSession(Parts parts)
+      : settings_(parts.plan.threads),
+        plan_(std::move(parts.plan)),
+        original_(std::move(parts.original)),
+        vocabulary_(std::move(parts.vocabulary)),
+        network_(std::move(parts.network)),
+        device_name_(network_->device().str()),
+        schedule_(ScheduleOf(plan_, parts.options.total_steps)),
+        groups_(GroupParameters(*network_, plan_)),
+        optimizer_(groups_, {plan_.beta1, plan_.beta2, plan_.epsilon}),
+        training_mode_{MakeGenerator(network_->device(), MixBits(plan_.seed))} {
+    loss_.label_smoothing = plan_.label_smoothing;
+    if (!parts.options.class_weights.empty()) {
+      loss_.class_weights = at::tensor(parts.options.class_weights).to(network_->device());
+    }
+    if (plan_.ema_decay > 0.0) average_.emplace(AllOf(groups_), plan_.ema_decay);
+  }
+
+  absl::StatusOr<StepResult> Step(std::span<const TrainingBatch> micro_batches) override {
+    if (micro_batches.empty()) return absl::InvalidArgumentError("an update needs a micro-batch");
+    try {
+      UseAverage(false);
+      return Update(micro_batches);
+    } catch (const std::exception& error) {
+      return DeviceFailed(error);
+    }
+  }
+
+  absl::StatusOr<std::vector<float>> Logits(const TrainingBatch& batch) override {
+    try {
+      UseAverage(true);
+      const c10::NoGradGuard no_gradients;
+      GUICHET_ASSIGN_OR_RETURN(const at::Tensor pooled, PooledTensor(batch, {}));
+      return ToNumbers(network_->ForwardHead(pooled, {}));
+    } catch (const std::exception& error) {
+      return DeviceFailed(error);
+    }
+  }
+
+  absl::StatusOr<std::vector<float>> Pooled(const PaddedBatch& batch) override {
+    try {
+      UseAverage(true);
+      const c10::NoGradGuard no_gradients;
+      GUICHET_ASSIGN_OR_RETURN(const at::Tensor pooled, PooledTensor({batch, {}, {}}, {}));
+      return ToNumbers(pooled);
+    } catch (const std::exception& error) {
+      return DeviceFailed(error);
+    }
+  }
+
+  absl::StatusOr<ModelWeights> Export() override {
+    UseAverage(true);
+    const auto trained = ToOwnedTensors(network_->parameters());
+    GUICHET_ASSIGN_OR_RETURN(
+        auto full,
+        vocabulary_.Scatter(*trained, {&original_, average_ ? average_untouched_ : untouched_}));
+    return ToModelWeights(std::move(full));
+  }
+
+  std::string_view device() const override { return device_name_; }
+
+ private:
+  absl::StatusOr<at::Tensor> PooledTensor(const TrainingBatch& batch, const ForwardMode& mode) {
+    if (!batch.pooled.empty()) {
+      return ToMatrix(batch.pooled, batch.tokens.rows, network_->device());
+    }
+    GUICHET_ASSIGN_OR_RETURN(const PaddedBatch mapped, vocabulary_.Map(batch.tokens));
+    GUICHET_RETURN_IF_ERROR(CheckBatch(mapped, network_->config()));
+    return network_->ForwardBody(ToTensors(mapped, network_->config(), network_->device()), mode)
+        .pooled;
+  }
+
+  absl::StatusOr<at::Tensor> Loss(const TrainingBatch& batch) {
+    const at::Tensor labels = at::tensor(batch.labels, at::kLong).to(network_->device());
+    GUICHET_ASSIGN_OR_RETURN(const at::Tensor pooled, PooledTensor(batch, training_mode_));
+    const at::Tensor logits = network_->ForwardHead(pooled, training_mode_);
+    if (plan_.r_drop <= 0.0) return CrossEntropy(logits, labels, loss_);
+    GUICHET_ASSIGN_OR_RETURN(const at::Tensor again, PooledTensor(batch, training_mode_));
+    return RDropLoss({logits, network_->ForwardHead(again, training_mode_)}, labels, loss_,
+                     plan_.r_drop);
+  }
+
+  absl::StatusOr<StepResult> Update(std::span<const TrainingBatch> micro_batches) {
+    StepResult result{.learning_rate = schedule_.At(step_)};
+    optimizer_.ClearGradients();
+    for (const TrainingBatch& batch : micro_batches) {
+      GUICHET_ASSIGN_OR_RETURN(at::Tensor loss, Loss(batch));
+      loss = loss.div(static_cast<double>(micro_batches.size()));
+      result.loss += loss.item<double>();
+      if (!std::isfinite(result.loss)) return Diverged("loss", result.loss, step_);
+      loss.backward();
+    }
+    result.gradient_norm = ClipGradients(optimizer_.Gradients(), plan_.clip_norm);
+    if (!std::isfinite(result.gradient_norm)) {
+      return Diverged("gradient", result.gradient_norm, step_);
+    }
+    optimizer_.Step(result.learning_rate);
+    ++step_;
+    FollowUntouchedRows(result.learning_rate);
+    return result;
+  }
+
+  // What this update did to the rows of the word matrices that are not in the session.
+  void FollowUntouchedRows(double learning_rate) {
+    if (plan_.mode.kind == TrainedPart::Kind::kFull) {
+      untouched_ *= 1.0 - learning_rate * plan_.weight_decay;
+    }
+    if (!average_.has_value()) return;
+    average_->Update();
+    const double decay = average_->last_decay();
+    average_untouched_ = decay * average_untouched_ + (1.0 - decay) * untouched_;
+  }
+
+  // Evaluation and export see the average; updates see the weights themselves.
+  void UseAverage(bool use) {
+    if (!average_.has_value() || averaged_ == use) return;
+    average_->Swap();
+    averaged_ = use;
+  }
+
+  const TorchSettings settings_;
+  const TrainingPlan plan_;
+  const ModelWeights original_;
+  const ActiveVocabulary vocabulary_;
+  const std::unique_ptr<ClassifierNetwork> network_;
+  const std::string device_name_;
+  const OptimizerSchedule schedule_;
+  const std::vector<ParameterGroup> groups_;
+  AdamW optimizer_;
+  const ForwardMode training_mode_;  // its generator advances
+  LossOptions loss_;
+  std::optional<WeightAverage> average_;
+  bool averaged_ = false;
+  int step_ = 0;
+  double untouched_ = 1.0;
+  double average_untouched_ = 1.0;
+};
+
+absl::Status CheckFit(const BartConfig& config, const TrainingPlan& plan,
+                      const SessionOptions& options) {
+  GUICHET_RETURN_IF_ERROR(plan.Validate());
+  const std::size_t weights = options.class_weights.size();
+  if (weights != 0 && weights != config.labels.size()) {
+    return absl::InvalidArgumentError(absl::StrCat(weights, " class weights for ",
+                                                   config.labels.size(), " labels; give one each"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<TrainingSession>> TrainingSession::Create(
+    const BartConfig& config, const ModelWeights* base, const TrainingPlan& plan,
+    const SessionOptions& options) {
+  GUICHET_RETURN_IF_ERROR(CheckFit(config, plan, options));
+  GUICHET_ASSIGN_OR_RETURN(const at::Device device, ChooseDevice(plan.device));
+  const BartConfig dropped = WithDropouts(config, plan);
+  const ActiveVocabulary vocabulary = options.tokens.empty()
+                                          ? ActiveVocabulary(dropped)
+                                          : ActiveVocabulary(dropped, options.tokens);
+  ModelWeights original;
+  if (base != nullptr) {
+    original = *base;
+  } else {
+    GUICHET_ASSIGN_OR_RETURN(const SequenceClassifier made,
+                             SequenceClassifier::Initialise(config, plan.seed));
+    original = made.Export();
+  }
+  GUICHET_ASSIGN_OR_RETURN(const ModelWeights gathered, vocabulary.Gather(original));
+  GUICHET_ASSIGN_OR_RETURN(
+      auto network,
+      ClassifierNetwork::Create(vocabulary.config(), &gathered.tensors, plan.seed, device));
+  return std::make_unique<LibtorchSession>(
+      LibtorchSession::Parts{plan, options, std::move(original), vocabulary, std::move(network)});
+}
+
+}  // namespace guichet
