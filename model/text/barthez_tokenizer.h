@@ -14,8 +14,8 @@
 namespace guichet {
 
 // Hugging Face's slow BarthezTokenizer (transformers 4.57): a sentencepiece model whose ids are the
-// model's own, with special tokens around it. Immutable: safe to share between threads. Text never
-// yields a special id unless parse_special_tokens is set, but for <unk>.
+// model's own, with special tokens around it. Immutable: safe to share between threads. Without
+// parse_special_tokens, text yields no <s>, </s> or <pad>.
 class BarthezTokenizer final : public SubwordTokenizer {
  public:
   static constexpr std::string_view kKind = "barthez";

@@ -34,7 +34,7 @@ absl::StatusOr<std::filesystem::path> BuiltInTokenizerFolder(std::string_view na
   }
   std::vector<std::string> looked_at;
   for (const std::filesystem::path& data : DataFolders()) {
-    const std::filesystem::path folder = data / name;
+    std::filesystem::path folder = data / name;
     std::error_code ignored;
     if (std::filesystem::is_regular_file(folder / "sentencepiece.bpe.model", ignored)) {
       return folder;
