@@ -1,0 +1,33 @@
+#include <fstream>
+#include <iterator>
+#include <memory>
+
+#include "model/text/built_in_tokenizer.h"
+#include "model/text/sentencepiece_model.h"
+#include "tests/fuzz/tokenizer/check_tokenizer.h"
+
+namespace {
+
+std::unique_ptr<const guichet::SentencePieceModel> Parse(const guichet::LongTextLimits& limits) {
+  std::ifstream file(guichet::BuiltInTokenizerFolder("barthez").value() / "sentencepiece.bpe.model",
+                     std::ios::binary);
+  const std::string bytes(std::istreambuf_iterator<char>(file), {});
+  std::string error;
+  return guichet::SentencePieceModel::Parse(bytes, limits, error);
+}
+
+}  // namespace
+
+// A text encoded in tiny parts and the same text encoded whole have the same pieces.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static const auto whole = Parse({.whole_bytes = SIZE_MAX});
+  static const auto parts = Parse({.whole_bytes = 0, .part_bytes = 6, .unknown_run = 1});
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  if (guichet::FindInvalidUtf8(text).has_value()) return 0;
+  std::vector<std::string> expected;
+  std::vector<std::string> pieces;
+  guichet::Require(!whole->AppendPieces(text, expected).has_value(), "valid UTF-8 is encoded");
+  guichet::Require(!parts->AppendPieces(text, pieces).has_value(), "so it is in parts");
+  guichet::Require(pieces == expected, "parts give the whole");
+  return 0;
+}
