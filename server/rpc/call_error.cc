@@ -1,0 +1,127 @@
+#include "server/rpc/call_error.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "google/rpc/error_details.pb.h"
+
+namespace guichet {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+
+// Sooner makes retries a load of their own, later leaves the server idle after a burst.
+constexpr nanoseconds kShortestRetry = milliseconds(20);
+constexpr nanoseconds kLongestRetry = milliseconds(5000);
+constexpr std::size_t kMaxFieldBytes = 256;
+
+// Cuts at a boundary of UTF-8 characters, as protobuf strings must stay UTF-8.
+std::string Cut(std::string_view text, std::size_t max_bytes) {
+  if (text.size() <= max_bytes) return std::string(text);
+  std::size_t end = max_bytes - 3;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+  return std::string(text.substr(0, end)) + "...";
+}
+
+std::string_view ReasonOf(absl::StatusCode code) {
+  switch (code) {
+    case absl::StatusCode::kCancelled:
+      return "CALLER_GONE";
+    case absl::StatusCode::kInvalidArgument:
+      return "INVALID_REQUEST";
+    case absl::StatusCode::kDeadlineExceeded:
+      return "DEADLINE_TOO_SHORT";
+    case absl::StatusCode::kNotFound:
+      return "UNKNOWN_MODEL";
+    case absl::StatusCode::kResourceExhausted:
+      return "OVERLOADED";
+    case absl::StatusCode::kUnavailable:
+      return "NOT_SERVING";
+    default:
+      return "MODEL_FAILED";
+  }
+}
+
+bool WorthRetrying(absl::StatusCode code) {
+  return code == absl::StatusCode::kResourceExhausted || code == absl::StatusCode::kUnavailable;
+}
+
+void AddBadRequest(const CallError& error, google::rpc::Status* status) {
+  google::rpc::BadRequest details;
+  const std::size_t shown = std::min(error.violations.size(), kMaxViolations);
+  for (std::size_t i = 0; i < shown; ++i) {
+    auto* violation = details.add_field_violations();
+    violation->set_field(Cut(error.violations[i].field, kMaxFieldBytes));
+    violation->set_description(Cut(error.violations[i].description, kMaxFieldBytes));
+  }
+  if (shown < error.violations.size()) {
+    details.mutable_field_violations(static_cast<int>(shown) - 1)
+        ->set_description(
+            fmt::format("and {} more fields like this", error.violations.size() - shown + 1));
+  }
+  status->add_details()->PackFrom(details);
+}
+
+void AddRetryInfo(nanoseconds delay, google::rpc::Status* status) {
+  google::rpc::RetryInfo details;
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(delay);
+  details.mutable_retry_delay()->set_seconds(seconds.count());
+  details.mutable_retry_delay()->set_nanos(static_cast<std::int32_t>((delay - seconds).count()));
+  status->add_details()->PackFrom(details);
+}
+
+}  // namespace
+
+CallError InvalidField(std::string reason, std::string field, std::string description) {
+  CallError error{.code = absl::StatusCode::kInvalidArgument,
+                  .message = fmt::format("{}: {}", field, description),
+                  .reason = std::move(reason),
+                  .violations = {},
+                  .retry_after = std::nullopt,
+                  .log_detail = {}};
+  error.violations.push_back({std::move(field), std::move(description)});
+  return error;
+}
+
+CallError FromStatus(const absl::Status& status, nanoseconds estimated_wait) {
+  const absl::StatusCode code = status.code();
+  CallError error{.code = code,
+                  .message = std::string(status.message()),
+                  .reason = std::string(ReasonOf(code)),
+                  .violations = {},
+                  .retry_after = std::nullopt,
+                  .log_detail = {}};
+  if (error.reason == "MODEL_FAILED") {
+    error.code = absl::StatusCode::kInternal;
+    error.log_detail = std::move(error.message);
+    error.message = "the model failed; the server's log says why under this request's id";
+  }
+  if (WorthRetrying(code)) {
+    error.retry_after = std::clamp(estimated_wait, kShortestRetry, kLongestRetry);
+  }
+  return error;
+}
+
+void ToRpcStatus(const CallError& error, std::string_view request_id, google::rpc::Status* status) {
+  status->set_code(static_cast<std::int32_t>(error.code));
+  status->set_message(Cut(error.message, kMaxMessageBytes));
+  google::rpc::ErrorInfo info;
+  info.set_reason(error.reason);
+  info.set_domain("guichet");
+  (*info.mutable_metadata())["request_id"] = std::string(request_id);
+  status->add_details()->PackFrom(info);
+  if (!error.violations.empty()) AddBadRequest(error, status);
+  if (error.retry_after.has_value()) AddRetryInfo(*error.retry_after, status);
+}
+
+grpc::Status ToGrpcStatus(const CallError& error, std::string_view request_id) {
+  google::rpc::Status status;
+  ToRpcStatus(error, request_id, &status);
+  return grpc::Status(static_cast<grpc::StatusCode>(status.code()), status.message(),
+                      status.SerializeAsString());
+}
+
+}  // namespace guichet
