@@ -4,7 +4,7 @@
 #   tests/deploy/image_test.sh BUILD_DIR      (make test-image, or ctest -C image -L image)
 #
 # Debian's base comes from debootstrap and the mirror this machine's apt uses; it is kept in BUILD_DIR/image for the next
-# run. GUICHET_TEST_BUNDLE names the bundle to serve (default: the demo's, where make demo has made one).
+# run. The image serves a tiny bundle of random weights.
 set -euo pipefail
 skip() { echo "SKIPPED: $*"; exit 77; }
 fail() { echo "FAIL: $*" >&2; exit 1; }
@@ -83,16 +83,11 @@ inside "$container" -- guichet --help > /dev/null || fail "guichet does not star
 inside "$container" -- guichet-server --check-config --config /etc/guichet/guichet.yaml \
   || fail "the image's own configuration is refused"
 
-bundle=${GUICHET_TEST_BUNDLE:-}
-for candidate in "$root"/demo/model "$root"/demo/*/; do
-  [ -z "$bundle" ] && [ -f "$candidate/manifest.json" ] && bundle=$candidate
-done
-if [ -z "$bundle" ]; then
-  say "no bundle at hand (GUICHET_TEST_BUNDLE, or make demo): served nothing"
-  exit 0
-fi
+bundle=$scratch/bundle
+"$build/bin/random_bundle" "$bundle" tiny encoder || fail "no bundle to serve: build the target random_bundle"
+chmod -R a+rX "$bundle"
 
-say "serving $bundle"
+say "serving a tiny bundle"
 # Chroot isolation shares this machine's network: free ports, so that nothing else is disturbed.
 read -r grpc_port http_port < <(python3 -c '
 import socket
