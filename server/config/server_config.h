@@ -10,7 +10,7 @@
 namespace guichet {
 
 // What guichet-server is told before it starts. Each struct is a section of the YAML file and each
-// field a key of it; meaning, default and range of every key stand in config_fields.cc, which makes
+// field a key of it; meaning, default and range of every key stand in config_table.cc, which makes
 // the parser, the flags, the environment variables and --print-default-config. A plain value.
 
 // Section `server`: where it listens and how connections live.
