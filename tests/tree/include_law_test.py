@@ -123,7 +123,8 @@ ARROWS = {
     "server/base/": ("base/",),
     # The configuration fills the option structs of the rooms; it knows nothing else of them.
     "server/config/": LEAVES + ("server/*_options.h", "model/*_options.h"),
-    "server/security/": LEAVES,
+    # Security is given its section of the configuration, a plain value.
+    "server/security/": LEAVES + ("server/config/*_config.h",),
     # Telemetry implements the observers that rooms report to; it knows nothing else of them.
     "server/telemetry/": LEAVES + ("server/*_observer.h",),
     "server/pipeline/": LEAVES + ("model/",),
@@ -245,6 +246,7 @@ PLANTED = {
         ({"client/client.cc": ["model/text/tokenizer.h"]}, "client/client.cc"),
         ({"client/cli/a.cc": ["server/config/config.h"]}, "client/cli/a.cc"),
         ({"base/a.h": ["model/data/ticket.h"]}, "base/a.h"),
+        ({"server/security/a.h": ["server/config/config_yaml.h"]}, "server/security/a.h"),
         ({"server/base/a.h": ["server/config/config.h"]}, "server/base/a.h"),
     ],
     rooms_form_no_cycle: [
@@ -269,6 +271,8 @@ LAWFUL = {
     "server/pipeline/pipeline_observer.h": [],
     "server/pipeline/queue.cc": ["fmt/format.h", "model/inference/text_classifier.h", "server/base/threads.h"],
     "server/config/config.cc": ["server/pipeline/pipeline_options.h"],
+    "server/security/tls.h": ["server/config/server_config.h"],
+    "server/config/server_config.h": [],
     "server/telemetry/metrics.cc": ["prometheus/counter.h", "server/pipeline/pipeline_observer.h"],
     "server/rpc/service.cc": ["grpcpp/grpcpp.h", "guichet/v1/classification.grpc.pb.h", "server/telemetry/metrics.h"],
     "server/server.cc": ["grpcpp/grpcpp.h", "server/rpc/service.h", "server/config/config.h"],
