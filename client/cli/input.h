@@ -1,0 +1,40 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <iosfwd>
+#include <memory>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "model/data/dataset_reader.h"
+#include "model/text/tokenizer.h"
+
+namespace guichet {
+
+// The FILE argument of a command and how to read it: `-` is stdin, --input names the form, --map renames columns.
+struct InputOptions {
+  std::string file;
+  std::string format;  // empty: by the file's name
+  std::string columns;
+};
+
+// Adds FILE, --input and --map to a command.
+void AddInputOptions(CLI::App& command, InputOptions& options);
+
+// The tickets of FILE or stdin, in order. Errors name the file and the line.
+absl::StatusOr<std::unique_ptr<TicketReader>> OpenInput(const InputOptions& options,
+                                                        bool allow_empty);
+
+// Calls `each` with every line of FILE or stdin, its line end put aside, and its number from 1; stops at the first error.
+// INVALID_ARGUMENT: a line over 16 MiB.
+absl::Status ForEachLine(const std::string& file,
+                         const std::function<absl::Status(const std::string& line, int number)>& each);
+
+// A tokenizer by folder, or by the built-in name `barthez`.
+absl::StatusOr<std::unique_ptr<const Tokenizer>> OpenTokenizer(const std::string& model);
+
+}  // namespace guichet
