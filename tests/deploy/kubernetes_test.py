@@ -112,6 +112,11 @@ def probes(documents):
         probe = container(documents).get(kind, {})
         if probe.get("grpc", {}).get("port") != ports["grpc"]:
             yield f"{kind} does not ask the gRPC port"
+    liveness = container(documents).get("livenessProbe", {})
+    if liveness.get("grpc", {}).get("service") == "liveness":
+        yield "nothing restarts a pod whose device stays broken: 'liveness' is SERVING while the process answers at all"
+    if liveness.get("periodSeconds", 10) * liveness.get("failureThreshold", 3) < 60:
+        yield "less than a minute of NOT_SERVING restarts a pod"
     startup = container(documents).get("startupProbe", {})
     if startup.get("periodSeconds", 10) * startup.get("failureThreshold", 3) < 300:
         yield "a large model has less than five minutes to load"
@@ -186,7 +191,8 @@ BROKEN = {
         put("ConfigMap.data", {"other.yaml": ""}), put("ConfigMap.data", {"guichet.yaml": "model: {path: /elsewhere}"}),
     ],
     probes: [put(ONE + ".startupProbe", None), put(ONE + ".livenessProbe.grpc.port", 9464),
-             put(ONE + ".startupProbe.failureThreshold", 3)],
+             put(ONE + ".startupProbe.failureThreshold", 3), put(ONE + ".livenessProbe.grpc.service", "liveness"),
+             put(ONE + ".livenessProbe.failureThreshold", 3)],
     lifetimes: [put(ONE + ".lifecycle", {}), put(POD + ".terminationGracePeriodSeconds", 30),
                 put("Deployment.spec.strategy.rollingUpdate.maxUnavailable", 1), put("Deployment.spec.replicas", 1)],
     surroundings: [put("Service.metadata.namespace", "default"), put(POD + ".automountServiceAccountToken", True),
