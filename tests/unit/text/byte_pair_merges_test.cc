@@ -19,6 +19,7 @@ std::vector<std::string> Apply(const BytePairMerges& merges, std::string_view wo
   std::vector<BytePairMerges::Symbol> symbols;
   merges.Apply(word, symbols);
   std::vector<std::string> names;
+  names.reserve(symbols.size());
   for (const BytePairMerges::Symbol symbol : symbols) {
     names.push_back(merges.symbol_names()[static_cast<std::size_t>(symbol)]);
   }
@@ -98,7 +99,7 @@ TEST(BytePairMergesTest, AgreesWithThePlainAlgorithmOnArbitraryRanks) {
     for (std::size_t i = 0; i < lines.size(); ++i) {
       const std::size_t space = lines[i].find(' ');
       ranks[{lines[i].substr(0, space), lines[i].substr(space + 1)}] = static_cast<int>(i);
-      text += lines[i] + "\n";
+      text.append(lines[i]).append("\n");
     }
     const BytePairMerges merges = BytePairMerges::Parse(text).value();
     std::string word;

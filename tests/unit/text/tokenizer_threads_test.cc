@@ -19,6 +19,7 @@ TEST(TokenizerThreadsTest, OneTokenizerServesManyThreads) {
   const std::string decoded = tokenizer->Decode(ids, {}).value();
   std::vector<int> wrong(4, 0);
   std::vector<std::thread> threads;
+  threads.reserve(wrong.size());
   for (std::size_t i = 0; i < wrong.size(); ++i) {
     threads.emplace_back([&, i] {
       for (int round = 0; round < 200; ++round) {
