@@ -49,7 +49,7 @@ const ConfigField* FindConfigField(std::string_view section, std::string_view ke
 std::string NearestConfigPath(std::string_view path) {
   constexpr std::size_t kMaxLength = 100;  // of what is compared
   std::string nearest;
-  std::size_t best = std::min(path.size(), kMaxLength) / 4 + 1;
+  std::size_t best = std::min(path.size(), kMaxLength) / 3 + 1;
   for (const ConfigField& field : ConfigFields()) {
     const std::size_t distance = EditDistance(path.substr(0, kMaxLength), field.path());
     if (distance < best) {
