@@ -16,8 +16,8 @@ enum ExitCode : int {
   kExitRefused = 4,      // the server refused
 };
 
-// What a parsed command line asks for. Add…Command functions register a subcommand whose callback sets `run`;
-// main() calls it once parsing is over, so that usage errors never start work.
+// What a parsed command line asks for. Add…Command functions register a subcommand whose callback
+// sets `run`; main() calls it once parsing is over, so that usage errors never start work.
 struct CommandContext {
   std::function<int()> run;
   bool quiet = false;  // --quiet: no bars and no messages but errors

@@ -19,13 +19,14 @@ absl::Status EachLineOf(std::istream& stream, const std::string& name,
   std::string line;
   for (int number = 1; std::getline(stream, line); ++number) {
     if (line.size() > kMaxLineBytes) {
-      return absl::InvalidArgumentError(fmt::format("{}: line {}: {} bytes; a line holds at most {}",
-                                                    name, number, line.size(), kMaxLineBytes));
+      return absl::InvalidArgumentError(
+          fmt::format("{}: line {}: {} bytes; a line holds at most {}", name, number, line.size(),
+                      kMaxLineBytes));
     }
     const absl::Status status = each(line, number);
     if (!status.ok()) {
-      return absl::Status(status.code(),
-                          fmt::format("{}: line {}: {}", name, number, std::string(status.message())));
+      return absl::Status(status.code(), fmt::format("{}: line {}: {}", name, number,
+                                                     std::string(status.message())));
     }
   }
   return absl::OkStatus();
@@ -37,7 +38,8 @@ void AddInputOptions(CLI::App& command, InputOptions& options) {
   command.add_option("file", options.file, "the input; - is stdin")->required()->type_name("FILE");
   command.add_option("--input", options.format, "its form (default: by its name, text for -)")
       ->check(CLI::IsMember({"text", "jsonl", "csv", "tsv"}));
-  command.add_option("--map", options.columns, "names of columns in the file, e.g. body=Description,label=Catégorie");
+  command.add_option("--map", options.columns,
+                     "names of columns in the file, e.g. body=Description,label=Catégorie");
 }
 
 absl::StatusOr<std::unique_ptr<TicketReader>> OpenInput(const InputOptions& options,

@@ -15,7 +15,8 @@
 
 namespace guichet {
 
-// The FILE argument of a command and how to read it: `-` is stdin, --input names the form, --map renames columns.
+// The FILE argument of a command and how to read it: `-` is stdin, --input names the form, --map
+// renames columns.
 struct InputOptions {
   std::string file;
   std::string format;  // empty: by the file's name
@@ -29,10 +30,11 @@ void AddInputOptions(CLI::App& command, InputOptions& options);
 absl::StatusOr<std::unique_ptr<TicketReader>> OpenInput(const InputOptions& options,
                                                         bool allow_empty);
 
-// Calls `each` with every line of FILE or stdin, its line end put aside, and its number from 1; stops at the first error.
-// INVALID_ARGUMENT: a line over 16 MiB.
-absl::Status ForEachLine(const std::string& file,
-                         const std::function<absl::Status(const std::string& line, int number)>& each);
+// Calls `each` with every line of FILE or stdin, its line end put aside, and its number from 1;
+// stops at the first error. INVALID_ARGUMENT: a line over 16 MiB.
+absl::Status ForEachLine(
+    const std::string& file,
+    const std::function<absl::Status(const std::string& line, int number)>& each);
 
 // A tokenizer by folder, or by the built-in name `barthez`.
 absl::StatusOr<std::unique_ptr<const Tokenizer>> OpenTokenizer(const std::string& model);

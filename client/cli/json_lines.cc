@@ -18,7 +18,8 @@ double ShortestDouble(float value) {
 bool WriteJsonLine(const OrderedJson& object) {
   const std::string line =
       object.dump(-1, ' ', false, OrderedJson::error_handler_t::replace) + "\n";
-  return std::fwrite(line.data(), 1, line.size(), stdout) == line.size() && std::ferror(stdout) == 0;
+  return std::fwrite(line.data(), 1, line.size(), stdout) == line.size() &&
+         std::ferror(stdout) == 0;
 }
 
 }  // namespace guichet

@@ -1,0 +1,32 @@
+#include <chrono>
+#include <memory>
+#include <random>
+#include <utility>
+
+#include "base/status_macros.h"
+#include "client/connection.h"
+#include "client/grpc_channel.h"
+#include "client/grpc_stub.h"
+#include "client/retrying_connection.h"
+
+namespace guichet {
+
+absl::StatusOr<std::shared_ptr<Connection>> MakeConnection(const ClientOptions& options) {
+  GUICHET_RETURN_IF_ERROR(options.Validate());
+  GrpcStubParts stub;
+  if (!options.token_file.empty()) {
+    stub.token = std::make_unique<TokenFile>(options.token_file);
+    GUICHET_RETURN_IF_ERROR(stub.token->Token().status());  // a wrong path shows here, not later
+  }
+  GUICHET_ASSIGN_OR_RETURN(stub.calls, MakeChannel(options, ChannelKind::kBalanced));
+  GUICHET_ASSIGN_OR_RETURN(stub.health, MakeChannel(options, ChannelKind::kDirect));
+  RetryingConnectionParts parts;
+  parts.stub = std::make_unique<GrpcStub>(std::move(stub));
+  parts.sleeper = std::make_unique<ThreadSleeper>(*parts.clock);
+  // Many clients that lost the same server must not come back in step.
+  std::random_device entropy;
+  parts.jitter_seed = (std::uint64_t{entropy()} << 32U) | entropy();
+  return std::make_shared<RetryingConnection>(options.retry, options.timeout, std::move(parts));
+}
+
+}  // namespace guichet
