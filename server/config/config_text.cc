@@ -74,7 +74,7 @@ std::string DefaultConfigYaml() {
   const ServerConfig defaults;
   std::string yaml = Wrap(kPrologue, "# ");
   for (const ConfigSection& section : ConfigSections()) {
-    yaml += "\n" + Wrap(section.doc, "# ") + fmt::format("{}:\n", section.name);
+    yaml += fmt::format("\n{}{}:\n", Wrap(section.doc, "# "), section.name);
     for (const ConfigField& field : ConfigFields()) {
       if (field.section != section.name) continue;
       yaml += Wrap(fmt::format("{} ({})", field.doc, field.range), "  # ");
@@ -88,7 +88,7 @@ std::string ServerHelp() {
   const ServerConfig defaults;
   std::string help(kUsage);
   for (const ConfigSection& section : ConfigSections()) {
-    help += "\n" + Wrap(section.doc, "");
+    help += fmt::format("\n{}", Wrap(section.doc, ""));
     for (const ConfigField& field : ConfigFields()) {
       if (field.section != section.name) continue;
       help += fmt::format("  --{} {}\n", field.path(), YamlValue(field, defaults));
