@@ -39,13 +39,13 @@ absl::StatusOr<std::optional<std::string>> LineReader::Next() {
     if (line.starts_with(kUtf8Mark)) line.erase(0, kUtf8Mark.size());
   }
   if (!taken.ok()) return final_error_ = taken.status();
-  if (too_long) {
+  if (line.ends_with('\r')) line.pop_back();
+  if (too_long || line.size() > max_line_bytes_) {
     return absl::InvalidArgumentError(
         fmt::format("line {}: longer than {} bytes; raise the record limit or check for a missing "
                     "line end",
                     line_, max_line_bytes_));
   }
-  if (line.ends_with('\r')) line.pop_back();
   GUICHET_RETURN_IF_ERROR(Check(line));
   return line;
 }

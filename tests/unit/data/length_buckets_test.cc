@@ -80,8 +80,9 @@ TEST(LengthBucketsTest, BatchesAreShuffledUnlessToldOtherwise) {
   const std::vector<int> lengths = RandomLengths(random, 320);
   const auto longest_of_each = [&](bool shuffle) {
     std::vector<int> longest;
-    for (const auto& batch :
-         *LengthGroupedBatches(lengths, {.max_batch_rows = 8, .shuffle_batches = shuffle})) {
+    const auto batches =
+        LengthGroupedBatches(lengths, {.max_batch_rows = 8, .shuffle_batches = shuffle});
+    for (const auto& batch : *batches) {
       longest.push_back(lengths[batch.front()]);
     }
     return longest;
