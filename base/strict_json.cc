@@ -110,6 +110,12 @@ class StrictBuilder : public nlohmann::json_sax<json> {
   bool parse_error(size_t /*position*/, const std::string& /*token*/,
                    const json::exception& error) override {
     error_ = error.what();
+    // "[json.exception.parse_error.101] parse error at line 1…"
+    if (const size_t id = error_.find("] "); id != std::string::npos) error_.erase(0, id + 2);
+    // It quotes the text, which may be anything.
+    for (char& c : error_) {
+      if (c < ' ' || c > '~') c = '?';
+    }
     return false;
   }
 
