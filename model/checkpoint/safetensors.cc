@@ -171,8 +171,10 @@ struct FileCloser {
 std::vector<TensorMap::const_iterator> WriteOrder(const TensorMap& tensors) {
   std::vector<TensorMap::const_iterator> order;
   for (auto it = tensors.begin(); it != tensors.end(); ++it) order.push_back(it);
-  std::stable_sort(order.begin(), order.end(), [](const auto& a, const auto& b) {
-    return SizeOf(a->second.dtype) > SizeOf(b->second.dtype);
+  std::sort(order.begin(), order.end(), [](const auto& a, const auto& b) {
+    const size_t size_a = SizeOf(a->second.dtype);
+    const size_t size_b = SizeOf(b->second.dtype);
+    return size_a != size_b ? size_a > size_b : a->first < b->first;
   });
   return order;
 }

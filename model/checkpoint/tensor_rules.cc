@@ -42,7 +42,15 @@ std::optional<DType> ParseDType(std::string_view name) {
 
 std::string Quoted(std::string_view name) {
   constexpr size_t kShownBytes = 200;
-  return fmt::format("\"{}{}\"", name.substr(0, kShownBytes), name.size() > kShownBytes ? "…" : "");
+  size_t shown = std::min(name.size(), kShownBytes);
+  const auto continues = [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) == 0x80; };
+  while (shown > 0 && shown < name.size() && continues(name[shown])) --shown;  // whole characters
+  std::string quoted = "\"";
+  for (const char c : name.substr(0, shown)) {
+    const bool control = static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+    quoted += control ? '?' : c;
+  }
+  return quoted + (shown < name.size() ? "…\"" : "\"");
 }
 
 std::string ShapeText(std::span<const std::int64_t> shape) {

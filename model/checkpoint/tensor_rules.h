@@ -22,7 +22,7 @@ inline constexpr size_t kMaxTensorRank = 8;
 // The type of a safetensors name such as "BF16", or nothing for names we do not read.
 std::optional<DType> ParseDType(std::string_view name);
 
-// A name for an error message: quoted and cut.
+// A name for an error message: quoted and cut, control characters shown as "?".
 std::string Quoted(std::string_view name);
 
 // "[2, 3]"

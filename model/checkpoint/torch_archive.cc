@@ -249,10 +249,9 @@ absl::StatusOr<LegacyRecords> ReadLegacyRecords(const Unpickled& object, const U
 absl::StatusOr<TorchTensors> ParseLegacy(Bytes file) {
   Bytes rest = file.subspan(kLegacyStart.size());
   GUICHET_ASSIGN_OR_RETURN(const Unpickled facts, UnpickleStateDict(rest));
-  const auto* little =
-      facts.values.is_dict(facts.root) ? facts.values.Find(facts.root, "little_endian") : nullptr;
-  if (little == nullptr || facts.values.kind(*little) != Kind::kBool ||
-      facts.values.integer(*little) != 1) {
+  if (!facts.values.is_dict(facts.root)) return Invalid("the facts about the machine are missing");
+  const Ref* little = facts.values.Find(facts.root, "little_endian");
+  if (little != nullptr && facts.values.integer(*little) != 1) {
     return Invalid("the file was not written on a little-endian machine");
   }
   rest = rest.subspan(facts.bytes_read);
