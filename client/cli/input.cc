@@ -36,7 +36,12 @@ absl::Status EachLineOf(std::istream& stream, const std::string& name,
 
 void AddInputOptions(CLI::App& command, InputOptions& options) {
   command.add_option("file", options.file, "the input; - is stdin")->required()->type_name("FILE");
-  command.add_option("--input", options.format, "its form (default: by its name, text for -)")
+  AddInputForm(command, options);
+}
+
+void AddInputForm(CLI::App& command, InputOptions& options) {
+  command
+      .add_option("--input", options.format, "the file's form (default: by its name, text for -)")
       ->check(CLI::IsMember({"text", "jsonl", "csv", "tsv"}));
   command.add_option("--map", options.columns,
                      "names of columns in the file, e.g. body=Description,label=Catégorie");

@@ -23,8 +23,9 @@ struct InputOptions {
   std::string columns;
 };
 
-// Adds FILE, --input and --map to a command.
+// Adds FILE, --input and --map to a command; AddInputForm the last two alone.
 void AddInputOptions(CLI::App& command, InputOptions& options);
+void AddInputForm(CLI::App& command, InputOptions& options);
 
 // The tickets of FILE or stdin, in order. Errors name the file and the line.
 absl::StatusOr<std::unique_ptr<TicketReader>> OpenInput(const InputOptions& options,

@@ -1,0 +1,141 @@
+#include "client/cli/commands/model_commands.h"
+
+#include <memory>
+
+namespace guichet {
+namespace {
+
+void AddDeviceOptions(CLI::App& command, DeviceOptions& options, std::int64_t& batch_tokens,
+                      int& threads) {
+  command.add_option("--device", options.device, "auto, cpu, cuda or cuda:N")
+      ->capture_default_str();
+  command
+      .add_option("--dtype", options.dtype,
+                  "auto is fp32 on a cpu and bf16 on cuda; int8 is for a cpu")
+      ->check(CLI::IsMember({"auto", "fp32", "bf16", "int8"}))
+      ->capture_default_str();
+  command.add_option("--batch-tokens", batch_tokens, "tokens of one batch; nothing is padded")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  command.add_option("--threads", threads, "CPU threads; 0: one a core")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+}
+
+void AddPredict(CLI::App& app, CommandContext& context, const ModelWork& work) {
+  auto options = std::make_shared<PredictOptions>();
+  CLI::App* command = app.add_subcommand(
+      "predict", "classify texts with a bundle, without a server; a JSON line each");
+  AddInputOptions(*command, options->input);
+  command->add_option("--bundle", options->bundle, "the model")->required()->type_name("BUNDLE");
+  AddDeviceOptions(*command, options->device, options->batch_tokens, options->threads);
+  command->add_option("--top-k", options->top_k, "labels shown, best first; 0: all")
+      ->check(CLI::Range(0, 100'000))
+      ->capture_default_str();
+  command
+      ->add_option("--min-score", options->min_score,
+                   "leave out labels below this probability; the best one stays")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  command->add_flag("--logits", options->logits, "also the raw logits, in label order");
+  command->add_flag("--ids", options->ids,
+                    "each line is a JSON array of token ids in place of text");
+  command->callback([&context, options, run = work.predict] {
+    context.run = [options, run] { return run(*options); };
+  });
+}
+
+void AddEvaluate(CLI::App& app, CommandContext& context, const ModelWork& work) {
+  auto options = std::make_shared<EvaluateOptions>();
+  CLI::App* command =
+      app.add_subcommand("evaluate", "how good a bundle is on labelled tickets, as JSON");
+  command
+      ->add_option("--data", options->input.file, "labelled tickets: jsonl, csv or tsv; - is stdin")
+      ->required()
+      ->type_name("FILE");
+  AddInputForm(*command, options->input);
+  command->add_option("--bundle", options->bundle, "the model")->required()->type_name("BUNDLE");
+  AddDeviceOptions(*command, options->device, options->batch_tokens, options->threads);
+  command->callback([&context, options, run = work.evaluate] {
+    context.run = [options, run] { return run(*options); };
+  });
+}
+
+void AddPlanOverrides(CLI::App& command, TrainOptions& options) {
+  command
+      .add_option("--plan", options.plan,
+                  "a YAML file of plan fields (model/training/training_plan.h)")
+      ->type_name("PLAN.yaml");
+  command.add_option("--mode", options.mode, "what learns: full, head or last-N");
+  command.add_option("--epochs", options.epochs, "passes over the training tickets");
+  command.add_option("--batch-size", options.batch_size, "texts of one forward pass");
+  command.add_option("--learning-rate", options.learning_rate, "after the warm-up");
+  command.add_option("--max-tokens", options.max_tokens,
+                     "longest text in tokens; longer ones are cut");
+  command.add_option("--patience", options.patience,
+                     "epochs without a better macro-F1 before it stops; 0: never");
+  command.add_option("--seed", options.seed, "of order, dropout and new weights");
+  command.add_option("--threads", options.threads, "CPU threads; 0: one a core");
+  command.add_option("--device", options.device, "auto, cpu, cuda or cuda:N");
+}
+
+void AddTrain(CLI::App& app, CommandContext& context, const ModelWork& work) {
+  auto options = std::make_shared<TrainOptions>();
+  CLI::App* command = app.add_subcommand(
+      "train",
+      "fine-tune a classifier on labelled tickets; writes a bundle and prints a JSON summary");
+  command
+      ->add_option("--data", options->input.file, "labelled tickets: jsonl, csv or tsv; - is stdin")
+      ->required()
+      ->type_name("FILE");
+  AddInputForm(*command, options->input);
+  command
+      ->add_option("--valid", options->validation,
+                   "validation tickets of the same form (default: a share of --data)")
+      ->type_name("FILE");
+  command
+      ->add_option("--validation-share", options->validation_share,
+                   "of --data when there is no --valid; grouped by text, stratified by label")
+      ->check(CLI::Range(0.01, 0.9))
+      ->capture_default_str();
+  CLI::Option* base =
+      command->add_option("--base", options->base, "start from this checkpoint or bundle")
+          ->type_name("HF_DIR_OR_BUNDLE");
+  command
+      ->add_option("--scratch", options->scratch, "start from random weights of this configuration")
+      ->type_name("CONFIG.json")
+      ->excludes(base);
+  command
+      ->add_option("--tokenizer", options->tokenizer, "with --scratch: a folder or a built-in name")
+      ->capture_default_str();
+  command->add_option("--out", options->out, "the bundle to write; must not exist")
+      ->required()
+      ->type_name("BUNDLE");
+  command->add_option("--name", options->name, "the model's name (default: the bundle folder's)");
+  command
+      ->add_option("--head", options->head,
+                   "what the head reads; auto: as the base's head, else the encoder")
+      ->check(CLI::IsMember({"auto", "encoder", "encoder-decoder"}))
+      ->capture_default_str();
+  command->add_option("--pooling", options->pooling, "of a new encoder head")
+      ->check(CLI::IsMember({"mean", "first", "last-eos", "max"}))
+      ->capture_default_str();
+  AddPlanOverrides(*command, *options);
+  command->callback([&context, options, run = work.train] {
+    if (options->base.empty() == options->scratch.empty()) {
+      throw CLI::RequiredError("one of --base and --scratch");
+    }
+    options->quiet = context.quiet;
+    context.run = [options, run] { return run(*options); };
+  });
+}
+
+}  // namespace
+
+void AddModelCommands(CLI::App& app, CommandContext& context, const ModelWork& work) {
+  AddPredict(app, context, work);
+  AddEvaluate(app, context, work);
+  AddTrain(app, context, work);
+}
+
+}  // namespace guichet

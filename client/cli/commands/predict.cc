@@ -1,0 +1,146 @@
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "base/status_macros.h"
+#include "client/cli/commands/model_commands.h"
+#include "client/cli/json_lines.h"
+#include "client/cli/prediction_line.h"
+#include "client/cli/score_rows.h"
+#include "model/inference/prediction.h"
+
+namespace guichet {
+namespace {
+
+// Inputs read, scored and written together: enough that lengths match, few enough that memory stays
+// small.
+constexpr std::size_t kWindow = 2048;
+
+struct Input {
+  std::string id;
+  absl::StatusOr<Encoding> encoding;
+};
+
+// Inputs in order, from tickets or from lines of token ids, handed over in windows.
+class Predictor {
+ public:
+  Predictor(const PredictOptions& options, const TextClassifier& classifier)
+      : options_(options), classifier_(classifier) {}
+
+  absl::Status Run() {
+    GUICHET_RETURN_IF_ERROR(options_.ids ? ReadIds() : ReadTickets());
+    return Flush();
+  }
+
+  bool any_failed() const { return any_failed_; }
+
+ private:
+  absl::Status ReadTickets() {
+    GUICHET_ASSIGN_OR_RETURN(const auto reader, OpenInput(options_.input, /*allow_empty=*/false));
+    while (true) {
+      auto ticket = reader->Next();
+      if (!ticket.ok()) {
+        if (ticket.status().code() != absl::StatusCode::kInvalidArgument) return ticket.status();
+        GUICHET_RETURN_IF_ERROR(Add({"", ticket.status()}));
+        continue;
+      }
+      if (!*ticket) return absl::OkStatus();
+      GUICHET_RETURN_IF_ERROR(Add({(*ticket)->id, classifier_.Encode((*ticket)->Text())}));
+    }
+  }
+
+  absl::Status ReadIds() {
+    return ForEachLine(options_.input.file, [&](const std::string& line, int) {
+      const OrderedJson parsed = OrderedJson::parse(line, nullptr, /*allow_exceptions=*/false);
+      Encoding encoding;
+      if (!parsed.is_array()) return absl::InvalidArgumentError("not a JSON array of token ids");
+      for (const auto& id : parsed) {
+        if (!id.is_number_integer() || id.get<std::int64_t>() < 0 ||
+            id.get<std::int64_t>() > classifier_id_limit()) {
+          return Add(
+              {"", absl::InvalidArgumentError("a token id is not an integer of the vocabulary")});
+        }
+        encoding.ids.push_back(id.get<TokenId>());
+      }
+      return Add({"", std::move(encoding)});
+    });
+  }
+
+  static constexpr std::int64_t classifier_id_limit() { return std::int64_t{1} << 30; }
+
+  absl::Status Add(Input input) {
+    window_.push_back(std::move(input));
+    return window_.size() < kWindow ? absl::OkStatus() : Flush();
+  }
+
+  absl::Status Flush() {
+    std::vector<std::vector<TokenId>> rows;
+    for (const Input& input : window_) {
+      if (input.encoding.ok()) rows.push_back(input.encoding->ids);
+    }
+    const auto scores = ScoreRows(classifier_, rows, options_.batch_tokens);
+    std::size_t row = 0;
+    for (const Input& input : window_) {
+      const absl::Status status =
+          !input.encoding.ok() ? input.encoding.status() : scores[row].status();
+      OrderedJson line;
+      if (status.ok()) {
+        line = Line(input, *scores[row]);
+      } else {
+        any_failed_ = true;
+        line = ErrorLine(input.id, status);
+      }
+      if (input.encoding.ok()) ++row;
+      if (!WriteJsonLine(line)) return absl::AbortedError("stdout is closed");
+    }
+    window_.clear();
+    return absl::OkStatus();
+  }
+
+  OrderedJson Line(const Input& input, const std::vector<float>& logits) const {
+    const Prediction prediction = MakePrediction(
+        logits, classifier_.manifest(), {.top_k = options_.top_k, .min_score = options_.min_score});
+    OrderedJson line = OrderedJson::object();
+    if (!input.id.empty()) line["id"] = input.id;
+    const auto& labels = classifier_.labels();
+    const auto name = [&](const ScoredLabel& scored) {
+      return labels[static_cast<std::size_t>(scored.label)];
+    };
+    line["label"] = name(prediction.scores.front());
+    line["score"] = ShortestDouble(prediction.scores.front().score);
+    line["scores"] = OrderedJson::array();
+    for (const ScoredLabel& scored : prediction.scores) {
+      line["scores"].push_back({{"label", name(scored)}, {"score", ShortestDouble(scored.score)}});
+    }
+    if (options_.logits) {
+      line["logits"] = OrderedJson::array();
+      for (const float logit : logits) line["logits"].push_back(ShortestDouble(logit));
+    }
+    line["abstained"] = prediction.abstained;
+    line["tokens"] = input.encoding->ids.size();
+    line["truncated"] = input.encoding->truncated;
+    return line;
+  }
+
+  const PredictOptions& options_;
+  const TextClassifier& classifier_;
+  std::vector<Input> window_;
+  bool any_failed_ = false;
+};
+
+}  // namespace
+
+int Predict(const PredictOptions& options) {
+  const auto bundle = ModelBundle::Open(options.bundle);
+  if (!bundle.ok()) return Fail(bundle.status());
+  SetInferenceThreads(options.threads > 0 ? options.threads
+                                          : static_cast<int>(std::thread::hardware_concurrency()));
+  const auto classifier = LoadTextClassifier(*bundle, options.device);
+  if (!classifier.ok()) return Fail(classifier.status());
+  Predictor predictor(options, **classifier);
+  const absl::Status status = predictor.Run();
+  if (!status.ok()) return Fail(status);
+  return predictor.any_failed() ? Fail("some inputs failed; their lines say why") : int{kExitOk};
+}
+
+}  // namespace guichet
