@@ -36,8 +36,8 @@ struct TrainingPlan {
   int batch_size = 32;
   // Forward passes added up for one update. 1 to 1024.
   int accumulate = 1;
-  // Longest input in tokens, <s> and </s> included; longer ones are cut before </s>. 3 to 131072,
-  // and at most the model's positions.
+  // Longest input in tokens, <s> and </s> included; longer ones are cut before </s>. 3 to 131072;
+  // the model's positions when those are fewer.
   int max_tokens = 256;
 
   // Learning rate at the end of the warm-up. Above 0 to 1.
@@ -65,8 +65,8 @@ struct TrainingPlan {
   // R-Drop (Liang et al. 2021): weight of the divergence between two passes with different dropout;
   // 0: one pass. Doubles the cost. 0 to 100.
   double r_drop = 0.0;
-  // Probability that a token of a training text is replaced by <mask> (else by <unk>); special
-  // tokens never are. Makes small models rely on more than a few words. 0 to below 1.
+  // Probability that a token of a training text is replaced by <unk>; <s> and </s> never are. Makes
+  // small models rely on more than a few words and copes with unknown ones. 0 to below 1.
   double token_dropout = 0.0;
   // Evaluates and keeps an exponential moving average of the weights with this decay an update
   // (less during the first updates); 0: the weights themselves. 0 to below 1.
