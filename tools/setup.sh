@@ -23,10 +23,11 @@ while [ $# -gt 0 ]; do
 done
 
 packages=(build-essential cmake ninja-build ccache lld pkg-config git ca-certificates curl unzip python3 python3-pip
+  python3-venv python3-yaml
   libgrpc++-dev protobuf-compiler-grpc libprotobuf-dev protobuf-compiler libabsl-dev prometheus-cpp-dev libfmt-dev
   libspdlog-dev libyaml-cpp-dev libcli11-dev nlohmann-json3-dev libicu-dev libcurl4-openssl-dev libssl-dev
   libsqlite3-dev libgtest-dev libgmock-dev libbenchmark-dev zlib1g-dev)
-[ "$dev" = 1 ] && packages+=(clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev prometheus buildah)
+[ "$dev" = 1 ] && packages+=(clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev prometheus buildah debootstrap)
 
 say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
 quietly() {  # runs a command; prints its output only when it fails
