@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <string>
 #include <vector>
@@ -15,6 +16,8 @@
 #include "model/checkpoint/checkpoint.h"
 #include "model/checkpoint/convert.h"
 #include "model/checkpoint/parameter_names.h"
+#include "model/checkpoint/restricted_unpickler.h"
+#include "model/checkpoint/safetensors.h"
 #include "tests/support/gzip_file.h"
 #include "tests/support/test_archive.h"
 #include "tests/unit/checkpoint/allocation_counter.h"
@@ -63,6 +66,47 @@ absl::Status Read(const std::string& kind, const fs::path& path) {
   const auto config = ReadBartConfig(path);
   if (!config.ok()) return config.status();
   return ResolveParameterNames(*std::move(checkpoint), *config).status();
+}
+
+// Values cost more in memory than in a file. However many there are, the limits on their number
+// keep this under a constant.
+constexpr size_t kWorstConstant = size_t{16} << 20;
+
+size_t PeakOf(const std::string& file) {
+  AllocationCounter::Reset();
+  EXPECT_FALSE(ParseSafetensors(std::as_bytes(std::span(file))).ok());
+  EXPECT_FALSE(UnpickleStateDict(std::as_bytes(std::span(file))).ok());
+  return AllocationCounter::PeakGrowth();
+}
+
+std::string WithHeader(const std::string& header) {
+  std::string file(8, '\0');
+  const std::uint64_t length = header.size();
+  std::memcpy(file.data(), &length, sizeof length);
+  return file + header;
+}
+
+TEST(WorstCaseTest, AHeaderFullOfTheSmallestValues) {
+  std::string arrays = "{\"a\":[[]";
+  std::string objects = "{\"a\":{\"\":{}";
+  for (int i = 0; i < 49'000; ++i) arrays += ",[]";
+  for (int i = 0; i < 24'000; ++i) objects += ",\"" + std::to_string(i) + "\":{}";
+  for (const std::string& header : {arrays + "]}", objects + "}}"}) {
+    EXPECT_LE(PeakOf(WithHeader(header)), header.size() + kWorstConstant);
+  }
+}
+
+TEST(WorstCaseTest, APickleFullOfTheSmallestValues) {
+  std::string tuples = "\x80\x02";
+  std::string dicts = "\x80\x02";
+  for (int i = 0; i < 10; ++i) tuples += "(" + std::string(19'000, ')') + "t";
+  for (int i = 0; i < 19'900; ++i) dicts += "}X" + std::string("\1\0\0\0aK\1s", 8);
+  const std::string memo = "\x80\x02Nr" + std::string("\x3f\x0d\x03\x00", 4);  // slot 199,999
+  for (const std::string& pickle : {tuples, dicts, memo}) {
+    const size_t peak = PeakOf(pickle);
+    EXPECT_GT(peak, pickle.size() / 2);  // the values were built before one was refused
+    EXPECT_LE(peak, pickle.size() + kWorstConstant);
+  }
 }
 
 class HostileFilesTest : public ::testing::TestWithParam<std::pair<const char*, int>> {};
