@@ -13,32 +13,32 @@ namespace guichet {
 // One text to classify, in UTF-8. The model reads subject, a line end, and body; one alone when the
 // other is empty.
 struct TicketText {
-  std::string id;  // the caller's own identifier, returned untouched; may be empty
-  std::string subject;
-  std::string body;
+  std::string id = {};  // the caller's own identifier, returned untouched; may be empty
+  std::string subject = {};
+  std::string body = {};
 };
 
 // What to answer. The defaults ask the server's default model for all labels.
 struct ClassifyOptions {
-  std::string model;         // empty: the server's default
+  std::string model = {};    // empty: the server's default
   std::int64_t version = 0;  // 0: the version in service
   int top_k = 0;             // labels returned, best first; 0: all
   float min_score = 0.0F;    // labels below this probability (0 to 1) are left out, the best never
 };
 
 struct LabelProbability {
-  std::string label;
+  std::string label = {};
   float score = 0.0F;  // calibrated probability, 0 to 1
 };
 
 // The answer for one ticket.
 struct ClassifiedTicket {
-  std::string id;
-  std::vector<LabelProbability> scores;  // never empty, falling; the first is the answer
+  std::string id = {};
+  std::vector<LabelProbability> scores = {};  // never empty, falling; the first is the answer
   bool abstained = false;  // the best label is below its threshold: leave the ticket to a person
   int tokens = 0;          // what the model read, special tokens included
   bool truncated = false;  // the text was longer than the model reads; its tail was cut
-  std::string model;
+  std::string model = {};
   std::int64_t version = 0;
 };
 
@@ -52,15 +52,15 @@ struct ServerTimings {
 
 // One call: many tickets (at most limits.texts_per_call of the server, 1024 by default).
 struct ClassifyCall {
-  std::vector<TicketText> tickets;
-  ClassifyOptions options;
+  std::vector<TicketText> tickets = {};
+  ClassifyOptions options = {};
   // Time for the whole call, waits and retries included; unset: ClientOptions::timeout. Above 0.
-  std::optional<std::chrono::milliseconds> timeout;
+  std::optional<std::chrono::milliseconds> timeout = {};
 };
 
 struct ClassifyReply {
-  std::vector<absl::StatusOr<ClassifiedTicket>> results;  // one a ticket, in their order
-  ServerTimings timings;                                  // of the last attempt
+  std::vector<absl::StatusOr<ClassifiedTicket>> results = {};  // one a ticket, in their order
+  ServerTimings timings = {};                                  // of the last attempt
   int attempts = 1;
 };
 

@@ -11,10 +11,11 @@ namespace guichet {
 // PEM files. TLS is used when `enabled` is set or any file is named.
 struct ClientTlsOptions {
   bool enabled = false;
-  std::string ca_file;           // who signed the server's certificate; empty: the system's roots
-  std::string certificate_file;  // ours, for servers that ask for one; with key_file
-  std::string key_file;
-  std::string server_name;  // expected in the certificate instead of the target's host; for tunnels
+  std::string ca_file = {};  // who signed the server's certificate; empty: the system's roots
+  std::string certificate_file = {};  // ours, for servers that ask for one; with key_file
+  std::string key_file = {};
+  std::string server_name =
+      {};  // expected in the certificate instead of the target's host; for tunnels
 
   bool used() const {
     return enabled || !ca_file.empty() || !certificate_file.empty() || !key_file.empty();
@@ -26,11 +27,11 @@ struct ClientOptions {
   std::string target = "localhost:50051";
   // Time for a call, waits and retries included, when the call itself does not say. 1 ms to 1 h.
   std::chrono::milliseconds timeout{10'000};
-  RetryOptions retry;
-  ClientTlsOptions tls;
+  RetryOptions retry = {};
+  ClientTlsOptions tls = {};
   // A file whose contents are sent as a bearer token. It is read again when it changes. Refused
   // without TLS unless the target is this machine, as anybody on the way could read it.
-  std::string token_file;
+  std::string token_file = {};
   // An idle connection is pinged this often, so that a dead one is noticed; the server permits 10 s
   // and closes connections that ping more often. 10 s to 1 h.
   std::chrono::milliseconds keepalive_time{30'000};

@@ -12,7 +12,7 @@
 namespace guichet {
 
 struct HealthCall {
-  std::string service;  // empty: the server as a whole
+  std::string service = {};  // empty: the server as a whole
   // Above 0. A health check is answered at once or not at all, and is never retried.
   std::chrono::milliseconds timeout{3'000};
 };
