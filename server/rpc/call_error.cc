@@ -16,7 +16,8 @@ using std::chrono::nanoseconds;
 // Sooner makes retries a load of their own, later leaves the server idle after a burst.
 constexpr nanoseconds kShortestRetry = milliseconds(20);
 constexpr nanoseconds kLongestRetry = milliseconds(5000);
-constexpr std::size_t kMaxFieldBytes = 256;
+constexpr std::size_t kMaxFieldBytes = 64;
+constexpr std::size_t kMaxDescriptionBytes = 128;
 
 // Cuts at a boundary of UTF-8 characters, as protobuf strings must stay UTF-8.
 std::string Cut(std::string_view text, std::size_t max_bytes) {
@@ -55,7 +56,7 @@ void AddBadRequest(const CallError& error, google::rpc::Status* status) {
   for (std::size_t i = 0; i < shown; ++i) {
     auto* violation = details.add_field_violations();
     violation->set_field(Cut(error.violations[i].field, kMaxFieldBytes));
-    violation->set_description(Cut(error.violations[i].description, kMaxFieldBytes));
+    violation->set_description(Cut(error.violations[i].description, kMaxDescriptionBytes));
   }
   if (shown < error.violations.size()) {
     details.mutable_field_violations(static_cast<int>(shown) - 1)

@@ -41,7 +41,7 @@ CallError FromStatus(const absl::Status& status, std::chrono::nanoseconds estima
 
 // Trailers above 8 KiB are refused by clients, so violations and message are cut.
 inline constexpr std::size_t kMaxViolations = 20;
-inline constexpr std::size_t kMaxMessageBytes = 1024;
+inline constexpr std::size_t kMaxMessageBytes = 512;
 
 // The status with ErrorInfo always, BadRequest and RetryInfo where they apply.
 void ToRpcStatus(const CallError& error, std::string_view request_id, google::rpc::Status* status);

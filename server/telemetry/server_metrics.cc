@@ -1,6 +1,7 @@
 #include "server/telemetry/server_metrics.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace guichet {
 namespace {
@@ -126,10 +127,19 @@ void ServerMetrics::CountText(std::size_t tokens, std::size_t unknown_tokens, bo
                            static_cast<double>(std::max<std::size_t>(tokens, 1)));
 }
 
-void ServerMetrics::UpdateDeviceBusy(std::chrono::nanoseconds elapsed) {
+void ServerMetrics::UpdateDeviceBusy(SteadyTime now) {
+  const MutexLock lock(scrape_mutex_);
   const std::int64_t busy = busy_nanoseconds_.exchange(0, std::memory_order_relaxed);
-  if (elapsed.count() <= 0) return;
-  device_busy_->Set(static_cast<double>(busy) / static_cast<double>(elapsed.count()));
+  const std::optional<SteadyTime> last = std::exchange(last_scrape_, now);
+  if (!last.has_value() || now <= *last) return;
+  device_busy_->Set(static_cast<double>(busy) / static_cast<double>((now - *last).count()));
+}
+
+void ServerMetrics::ExportCertificateExpiry(prometheus::Registry& registry, WallTime expiry) {
+  GaugeFamily(registry, "certificate_expiry_timestamp_seconds",
+              "When the server's certificate expires, Unix time.")
+      .Add({})
+      .Set(std::chrono::duration<double>(expiry.time_since_epoch()).count());
 }
 
 void ServerMetrics::ExportLimit(prometheus::Registry& registry, const std::string& limit,

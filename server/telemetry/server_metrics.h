@@ -4,9 +4,13 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/clock.h"
+#include "base/mutex.h"
 #include "server/pipeline/pipeline_observer.h"
 #include "server/telemetry/metric_builders.h"
 
@@ -39,11 +43,13 @@ class ServerMetrics final : public PipelineObserver {
   void ObserveStage(Stage stage, std::chrono::nanoseconds time);
   // A text was tokenised.
   void CountText(std::size_t tokens, std::size_t unknown_tokens, bool truncated);
-  // Sets the share of time the device worked since the last call; for the scrape.
-  void UpdateDeviceBusy(std::chrono::nanoseconds elapsed);
+  // Sets the share of time the device worked since the last scrape; called at each, with the time
+  // of Clock::Now().
+  void UpdateDeviceBusy(SteadyTime now);
 
   // Puts a configured bound on show: guichet_limit{limit="queue_texts"}.
   static void ExportLimit(prometheus::Registry& registry, const std::string& limit, double value);
+  static void ExportCertificateExpiry(prometheus::Registry& registry, WallTime expiry);
   // guichet_build_info.
   static void ExportBuild(prometheus::Registry& registry, const std::string& version);
 
@@ -66,6 +72,8 @@ class ServerMetrics final : public PipelineObserver {
   prometheus::Counter* device_errors_ = nullptr;
   prometheus::Gauge* device_busy_ = nullptr;
   std::atomic<std::int64_t> busy_nanoseconds_{0};
+  Mutex scrape_mutex_;
+  std::optional<SteadyTime> last_scrape_ GUICHET_GUARDED_BY(scrape_mutex_);
 };
 
 }  // namespace guichet
