@@ -16,7 +16,7 @@ struct TicketGeneratorOptions {
   std::uint64_t seed = 1;
   // Tickets that name two things of different categories, where only the sentence's order or a
   // negation says which of them the request is about.
-  double contrast_share = 0.16;
+  double contrast_share = 0.14;
   // Tickets too vague for anybody: their label is drawn by the category's share. Irreducible.
   double vague_share = 0.02;
   // Tickets filed under another category by mistake. Irreducible.

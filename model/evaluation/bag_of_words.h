@@ -14,13 +14,13 @@
 namespace guichet {
 
 struct BagOfWordsOptions {
-  int max_words = 2;              // longest run of words taken as one feature; in [1, 3]
-  int min_documents = 1;          // features of fewer texts are dropped; at least 1
-  bool sublinear_counts = false;  // 1 + ln(count) in place of the count
-  double cost = 1.0;              // C of the linear support vector machine; above 0
-  int max_epochs = 100;           // passes over the texts, per label; at least 1
-  double tolerance = 0.01;        // stop when no dual gradient is larger; above 0
-  std::uint64_t seed = 1;         // order of the texts within a pass
+  int max_words = 2;             // longest run of words taken as one feature; in [1, 3]
+  int min_documents = 2;         // features of fewer texts are dropped; at least 1
+  bool sublinear_counts = true;  // 1 + ln(count) in place of the count
+  double cost = 1.0;             // C of the linear support vector machine; above 0
+  int max_epochs = 100;          // passes over the texts, per label; at least 1
+  double tolerance = 0.01;       // stop when no dual gradient is larger; above 0
+  std::uint64_t seed = 1;        // order of the texts within a pass
 
   absl::Status Validate() const;
 };

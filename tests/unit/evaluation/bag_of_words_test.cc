@@ -2,12 +2,18 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <limits>
+#include <map>
+#include <span>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/random.h"
+#include "model/data/dataset_reader.h"
 #include "model/data/ticket_generator.h"
+#include "tests/support/shared_data.h"
 
 namespace guichet {
 namespace {
@@ -31,6 +37,23 @@ LabelledTexts MakeTickets(TicketGenerator& generator, size_t rows) {
   return made;
 }
 
+// Up to max_rows rows drawn at random, with labels numbered as they appear.
+LabelledTexts ReadPressTopics(const std::filesystem::path& path, size_t max_rows,
+                              std::map<std::string, int>& labels) {
+  TicketReaderOptions options;
+  options.columns = {{"subject", "title"}, {"body", "heading"}};
+  auto tickets = ReadAllTickets(path, options, 100'000).value();
+  Random(1).Shuffle(std::span<Ticket>(tickets));
+  tickets.resize(std::min(tickets.size(), max_rows));
+  LabelledTexts rows;
+  for (const Ticket& ticket : tickets) {
+    rows.texts.push_back(ticket.Text());
+    const int next = static_cast<int>(labels.size());
+    rows.labels.push_back(labels.try_emplace(ticket.label, next).first->second);
+  }
+  return rows;
+}
+
 double Accuracy(const BagOfWordsClassifier& classifier, const LabelledTexts& rows) {
   size_t correct = 0;
   for (size_t i = 0; i < rows.texts.size(); ++i) {
@@ -52,6 +75,7 @@ TEST(BagOfWordsTest, WordPairsSeeOrderWhereSingleWordsCannot) {
   const std::vector<std::string> texts = {"vpn marche outlook bloque", "outlook marche vpn bloque"};
   const std::vector<int> labels = {0, 1};
   BagOfWordsOptions options;
+  options.min_documents = 1;
   const auto pairs = BagOfWordsClassifier::Train(texts, labels, 2, options);
   ASSERT_TRUE(pairs.ok()) << pairs.status();
   EXPECT_EQ(pairs->feature_count(), 4U + 6U);
@@ -68,6 +92,7 @@ TEST(BagOfWordsTest, SolvesTheSeparableCaseExactly) {
   // min ½(a² + a²) + C·2·(1 − a)²  →  a = 2C / (1 + 2C).
   const std::vector<std::string> texts = {"oui", "non"};
   BagOfWordsOptions options;
+  options.min_documents = 1;
   options.tolerance = 1e-10;
   options.max_epochs = 10'000;
   for (const double cost : {0.1, 1.0, 10.0}) {
@@ -115,6 +140,26 @@ TEST(BagOfWordsTest, RefusesWhatCannotBeLearnt) {
   options = {};
   options.max_words = 9;
   EXPECT_THAT(message({"ab"}, {0}, options), HasSubstr("max_words"));
+}
+
+// Real French text; scikit-learn's TfidfVectorizer and LinearSVC reach 0.757 and a macro-F1 of
+// 0.532 when trained on all of it, and 0.678 and 0.373 on 2,000 rows.
+TEST(BagOfWordsTest, LearnsTheSharedPressTopics) {
+  const auto train_path = SharedData("data/press-topics-train.tsv.gz");
+  if (!train_path) GTEST_SKIP() << "the shared data is absent";
+  std::map<std::string, int> labels;
+  const LabelledTexts train = ReadPressTopics(*train_path, 2000, labels);
+  const LabelledTexts held_out =
+      ReadPressTopics(*SharedData("data/press-topics-valid.tsv.gz"), 100'000, labels);
+  ASSERT_EQ(train.texts.size(), 2000U);
+  ASSERT_EQ(held_out.texts.size(), 2640U);
+  ASSERT_EQ(labels.size(), 12U);
+  const auto classifier = BagOfWordsClassifier::Train(train.texts, train.labels, 12, {});
+  ASSERT_TRUE(classifier.ok());
+  const double accuracy = Accuracy(*classifier, held_out);
+  std::printf("bag of words, 2,000 press items: %.4f\n", accuracy);
+  EXPECT_GT(accuracy, 0.65);
+  EXPECT_LT(accuracy, 0.72);
 }
 
 // What the generator promises: hard for a bag of words, and a part of the difficulty is word order.
