@@ -34,7 +34,7 @@ if ! $bin/guichet bundle verify "$demo/model" > /dev/null 2>&1; then
   $bin/guichet data make --rows 8000 --seed 1 > "$demo/train.jsonl"
   $bin/guichet data make --rows 1000 --seed 2 > "$demo/valid.jsonl"
   $bin/guichet train --data "$demo/train.jsonl" --valid "$demo/valid.jsonl" --scratch examples/small-classifier/config.json \
-    --plan examples/small-classifier/plan.yaml --out "$demo/model" |
+    --out "$demo/model" |
     python3 -c 'import json, sys
 summary = json.loads(sys.stdin.read().splitlines()[-1])
 print("     on 1,000 tickets it never saw: accuracy {accuracy:.1%}, macro-F1 {macro_f1:.3f}, after {seconds:.0f} s".format(**summary))'
