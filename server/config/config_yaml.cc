@@ -2,12 +2,41 @@
 
 #include <exception>
 #include <set>
+#include <sstream>
 
 #include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 namespace guichet {
 namespace {
+
+// Reads over a document.
+class SkippedDocument final : public YAML::EventHandler {
+ public:
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+};
+
+// Whether anything follows the first document. YAML::LoadAll would tell too, but it never ends
+// where text that is no document follows one.
+bool MoreFollows(const std::string& text) {
+  std::istringstream stream(text);
+  YAML::Parser parser(stream);
+  SkippedDocument first;
+  parser.HandleNextDocument(first);
+  return static_cast<bool>(parser);
+}
 
 // Turns one document into assignments.
 class DocumentReader {
@@ -74,9 +103,10 @@ class DocumentReader {
 ConfigSource ParseConfigYaml(std::string_view text, const std::string& name) {
   ConfigSource source;
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
-    if (documents.size() > 1) source.errors.Add(name, "the file holds several documents");
-    if (documents.size() == 1) DocumentReader(name, source).Read(documents.front());
+    const std::string copy(text);
+    const YAML::Node document = YAML::Load(copy);
+    if (MoreFollows(copy)) source.errors.Add(name, "the file holds more than one document");
+    DocumentReader(name, source).Read(document);
   } catch (const YAML::Exception& error) {
     source.errors.Add(error.mark.is_null() ? name : fmt::format("{}:{}", name, error.mark.line + 1),
                       "not YAML: " + error.msg);

@@ -71,7 +71,7 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"ListAsSectionName", "[a]: 1\n", "g.yaml:1: a section's name"},
         Mistake{"ListAsKey", "log:\n  [a]: 1\n", "g.yaml:2: a key must be plain"},
         Mistake{"MergeKey", "log:\n  <<: 1\n", "g.yaml:2: there is no key log.<<"},
-        Mistake{"TwoDocuments", "---\ntls:\n---\ntls:\n", "several documents"},
+        Mistake{"TwoDocuments", "---\ntls:\n---\ntls:\n", "more than one document"},
         Mistake{"BrokenYaml", "log: {level: info\n", "not YAML"},
         Mistake{"Tab", "log:\n\tlevel: info\n", "g.yaml:2: not YAML"},
         Mistake{"UnknownAlias", "log: *nowhere\n", "g.yaml:1: not YAML"},
@@ -89,6 +89,14 @@ TEST(ConfigYamlTest, AllMistakesAreReportedTogether) {
       ParseConfigYaml("log:\n  levl: info\nserver:\n  adress: x\n  port: 1\nextra: {}\n", "g.yaml");
   EXPECT_THAT(source.errors.lines(), ElementsAre(HasSubstr("g.yaml:2:"), HasSubstr("g.yaml:4:"),
                                                  HasSubstr("g.yaml:5:"), HasSubstr("g.yaml:6:")));
+}
+
+TEST(ConfigYamlTest, TextAfterTheDocumentIsAMistake) {
+  // From this one YAML::LoadAll never returns.
+  const ConfigSource source =
+      ParseConfigYaml("!!binary \"AAAA\"0 |\n  x\n? complex\n: - 1\n", "g.yaml");
+  EXPECT_THAT(source.errors.lines(), ElementsAre(HasSubstr("g.yaml: the file holds more than one"),
+                                                 HasSubstr("g.yaml:1: the file must hold")));
 }
 
 TEST(ConfigYamlTest, SharedNodesCostNothing) {
