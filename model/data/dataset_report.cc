@@ -83,17 +83,18 @@ class DatasetInspector {
     DatasetReport report;
     report.rows = static_cast<std::int64_t>(lengths_.size());
     report.labels.assign(labels_.begin(), labels_.end());
-    std::ranges::stable_sort(report.labels, std::greater<>(), &LabelCount::second);
+    std::ranges::sort(report.labels, {}, [](const LabelCount& entry) {
+      return std::pair(-entry.second, entry.first);
+    });
     report.characters = SummarizeLengths();
     if (labels_.size() == 1) one_label_.Count(1);
     CheckRareLabels();
     CheckLabelSpelling();
     for (const FindingBuilder* builder :
-         {&invalid_, &conflicting_, &one_label_, &empty_, &unlabelled_, &label_space_,
-          &label_variants_, &rare_, &exact_, &near_, &long_}) {
+         {&invalid_, &conflicting_, &one_label_, &empty_, &label_space_, &label_variants_,
+          &unlabelled_, &rare_, &exact_, &near_, &long_}) {  // errors first
       if (builder->finding().count > 0) report.findings.push_back(builder->finding());
     }
-    std::ranges::stable_sort(report.findings, {}, &DatasetFinding::severity);
     return report;
   }
 

@@ -18,6 +18,21 @@ std::int64_t PaddedTokens(std::span<const int> lengths, const std::vector<size_t
   return static_cast<std::int64_t>(batch.size()) * longest;
 }
 
+// Rows of equal length keep their random order.
+void SortByFallingLength(std::span<size_t> rows, std::span<const int> lengths) {
+  struct Entry {
+    int length;
+    size_t position;
+    size_t row;
+  };
+  std::vector<Entry> entries;
+  entries.reserve(rows.size());
+  for (const size_t row : rows) entries.push_back({lengths[row], entries.size(), row});
+  std::ranges::sort(entries, {},
+                    [](const Entry& entry) { return std::pair(-entry.length, entry.position); });
+  std::ranges::transform(entries, rows.begin(), &Entry::row);
+}
+
 // Cuts rows of falling length into batches; the first row of each is its longest.
 void CutIntoBatches(std::span<const size_t> rows, std::span<const int> lengths,
                     const LengthBucketOptions& options, std::vector<std::vector<size_t>>& batches) {
@@ -70,7 +85,7 @@ absl::StatusOr<std::vector<std::vector<size_t>>> LengthGroupedBatches(
   for (size_t begin = 0; begin < rows.size(); begin += pool_rows) {
     const std::span<size_t> pool =
         std::span(rows).subspan(begin, std::min(pool_rows, rows.size() - begin));
-    std::ranges::stable_sort(pool, std::greater<>(), [&](size_t row) { return lengths[row]; });
+    SortByFallingLength(pool, lengths);
     CutIntoBatches(pool, lengths, options, batches);
   }
   if (options.shuffle_batches) random.Shuffle(std::span<std::vector<size_t>>(batches));

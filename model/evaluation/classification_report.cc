@@ -166,8 +166,7 @@ CalibrationError MeasureCalibration(std::span<const double> confidences,
                                     const std::vector<bool>& correct, int bins) {
   std::vector<size_t> order(confidences.size());
   std::iota(order.begin(), order.end(), size_t{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&](size_t a, size_t b) { return confidences[a] < confidences[b]; });
+  std::ranges::sort(order, {}, [&](size_t row) { return std::pair(confidences[row], row); });
   CalibrationError error;
   const size_t groups = static_cast<size_t>(bins);
   const auto rows = static_cast<double>(order.size());
