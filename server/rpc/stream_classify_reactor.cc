@@ -158,6 +158,7 @@ void StreamClassifyReactor::OnCancel() {
     if (item->call != nullptr) item->call->Cancel();
     if (item->retry.has_value()) item->retry->Cancel();
   }
+  environment_.metrics.CountAbandonedCall();
   Proceed();
 }
 

@@ -45,7 +45,9 @@ class UnaryClassifyReactor final : public grpc::ServerUnaryReactor {
 
   // gRPC calls these only after Start has returned.
   void OnCancel() override {
-    if (call_ != nullptr) call_->Cancel();
+    if (call_ == nullptr) return;  // refused; its status is on the way
+    call_->Cancel();
+    environment_.metrics.CountAbandonedCall();
   }
   void OnDone() override { delete this; }
 

@@ -1,13 +1,21 @@
 #include "server/telemetry/http_endpoint.h"
 
+#include <atomic>
+#include <chrono>
+#include <cstdint>
 #include <sstream>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 #include <CivetServer.h>
+#include <arpa/inet.h>
 #include <fmt/format.h>
+#include <netinet/in.h>
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 namespace guichet {
 namespace {
@@ -61,6 +69,20 @@ class ProbeHandler : public CivetHandler {
   const std::function<bool()> healthy_;
 };
 
+// Connects to a port of this machine and hangs up.
+void Knock(int port) {
+  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (socket < 0) return;
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  // Whether it succeeds does not matter: the stop then only takes longer.
+  static_cast<void>(
+      ::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof(address)));
+  ::close(socket);
+}
+
 }  // namespace
 
 struct HttpEndpoint::State {
@@ -97,7 +119,22 @@ absl::StatusOr<std::unique_ptr<HttpEndpoint>> HttpEndpoint::Start(const std::str
 }
 
 HttpEndpoint::HttpEndpoint(std::unique_ptr<State> state) : state_(std::move(state)) {}
-HttpEndpoint::~HttpEndpoint() = default;
+
+// civetweb's listener sees that it shall stop when a connection comes, or after two seconds: so
+// connections are made until it has.
+HttpEndpoint::~HttpEndpoint() {
+  const int port_number = port();
+  std::atomic<bool> stopped{false};
+  std::thread stop([this, &stopped] {
+    state_->server->close();
+    stopped = true;
+  });
+  while (!stopped) {
+    Knock(port_number);
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  stop.join();
+}
 
 int HttpEndpoint::port() const {
   const std::vector<int> ports = state_->server->getListeningPorts();

@@ -106,7 +106,8 @@ std::vector<MetricFamily> ProcessCollector::Collect() const {
                               MetricType::Gauge, stat.resident_bytes));
     families.push_back(Single("process_virtual_memory_bytes", "Address space in use.",
                               MetricType::Gauge, stat.virtual_bytes));
-    families.push_back(Single("process_threads", "Threads.", MetricType::Gauge, stat.threads));
+    families.push_back(
+        Single("process_threads", "Threads of the process.", MetricType::Gauge, stat.threads));
     families.push_back(Single("process_start_time_seconds", "Start of the process, Unix time.",
                               MetricType::Gauge, BootTime() + stat.start_seconds));
   }

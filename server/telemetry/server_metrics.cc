@@ -56,6 +56,8 @@ ServerMetrics::ServerMetrics(prometheus::Registry& registry, const MetricBounds&
                                      "How long the oldest waiting text has waited.")),
       tokens_(&SingleCounter(registry, "tokens_total",
                              "Tokens of accepted texts, special tokens included.")),
+      abandoned_(&SingleCounter(registry, "abandoned_calls_total",
+                                "Calls and streams whose caller left before the answer.")),
       truncated_(&SingleCounter(registry, "truncated_total",
                                 "Texts whose tail was cut because the model reads no more.")),
       device_errors_(

@@ -41,6 +41,8 @@ class ServerMetrics final : public PipelineObserver {
   void OnDeviceError() override;
 
   void ObserveStage(Stage stage, std::chrono::nanoseconds time);
+  // A caller left before its answer.
+  void CountAbandonedCall() { abandoned_->Increment(); }
   // A text was tokenised.
   void CountText(std::size_t tokens, std::size_t unknown_tokens, bool truncated);
   // Sets the share of time the device worked since the last scrape; called at each, with the time
@@ -67,6 +69,7 @@ class ServerMetrics final : public PipelineObserver {
   prometheus::Histogram* batch_texts_ = nullptr;
   prometheus::Histogram* batch_tokens_ = nullptr;
   prometheus::Counter* tokens_ = nullptr;
+  prometheus::Counter* abandoned_ = nullptr;
   prometheus::Counter* truncated_ = nullptr;
   prometheus::Histogram* unknown_tokens_ = nullptr;
   prometheus::Counter* device_errors_ = nullptr;
