@@ -81,7 +81,7 @@ struct Place {
 // A field of any kind: how its values are read and written, and a check of one.
 template <typename AsCodec, typename Section, typename T, typename Check>
 ConfigField MakeField(const Place& place, Section ServerConfig::* section, T Section::* member,
-                      std::string range, Check check) {
+                      std::string range, const Check& check) {
   ConfigField field;
   field.section = place.section;
   field.key = place.key;

@@ -28,8 +28,9 @@ constexpr std::array<Unit, 4> kByteUnits = {{{"", 1},
 absl::StatusOr<std::int64_t> ParseQuantity(std::string_view text, std::span<const Unit> units,
                                            std::string_view wanted) {
   std::int64_t number = 0;
-  const char* const end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, number);
+  const char* const begin = text.data();
+  const char* const end = begin + text.size();
+  const auto [rest, error] = std::from_chars(begin, end, number);
   const std::string_view name(rest, static_cast<std::size_t>(end - rest));
   const auto* const unit = std::find_if(units.data(), units.data() + units.size(),
                                         [&](const Unit& u) { return u.name == name; });
@@ -61,8 +62,9 @@ absl::StatusOr<bool> ParseBool(std::string_view text) {
 
 absl::StatusOr<std::int64_t> ParseInteger(std::string_view text) {
   std::int64_t number = 0;
-  const char* const end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, number);
+  const char* const begin = text.data();
+  const char* const end = begin + text.size();
+  const auto [rest, error] = std::from_chars(begin, end, number);
   if (error != std::errc() || rest != end) {
     return absl::InvalidArgumentError(fmt::format("'{}' is not a whole number", text));
   }
