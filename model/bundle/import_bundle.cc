@@ -46,7 +46,7 @@ std::string BaseModel(const BartConfig& config, const std::string& folder_name) 
 // The checkpoint's configuration with what the options decide differently.
 absl::StatusOr<BartConfig> ChooseConfig(const fs::path& folder, const ImportOptions& options) {
   GUICHET_ASSIGN_OR_RETURN(BartConfig config, ReadBartConfig(folder));
-  const HeadKind head = options.head.value_or(config.head());
+  const HeadKind head = options.head.value_or(options.pooling ? HeadKind::kEncoder : config.head());
   if (options.pooling && head != HeadKind::kEncoder) {
     return absl::InvalidArgumentError(
         fmt::format("pooling is \"{}\", but the head is \"encoder-decoder\", which reads the "

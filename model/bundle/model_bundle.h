@@ -96,9 +96,9 @@ absl::Status WriteBundle(const BundleContents& contents, const std::filesystem::
                          const Clock& clock = Clock::System());
 
 struct ImportOptions {
-  std::optional<HeadKind>
-      head;  // unset: encoder when the folder's config says so, else encoder-decoder
-  std::optional<Pooling> pooling;   // with head kEncoder; unset: the config's, else mean
+  // Unset: encoder where `pooling` or the folder's config says so, else encoder-decoder.
+  std::optional<HeadKind> head;
+  std::optional<Pooling> pooling;   // with head kEncoder only; unset: the config's, else mean
   std::vector<std::string> labels;  // empty: the config's id2label
   // Letters, digits, '.', '_' and '-'; empty: the folder's name with '-' for everything else.
   std::string name;

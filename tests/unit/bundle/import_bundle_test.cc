@@ -158,9 +158,13 @@ TEST_F(ImportBundleTest, LabelsCanBeReplacedButNotTheirNumber) {
   EXPECT_THAT(std::string(refused.status().message()), HasSubstr("has shape [5, 32]"));
 }
 
-TEST_F(ImportBundleTest, PoolingNeedsAnEncoderHead) {
+TEST_F(ImportBundleTest, APoolingAsksForAnEncoderHead) {
   ImportOptions options;
   options.pooling = Pooling::kMean;
+  const auto bundle = Import(Tiny("safetensors"), options);
+  ASSERT_NE(bundle, nullptr);
+  EXPECT_EQ(bundle->manifest().head, HeadKind::kEncoder);
+  options.head = HeadKind::kEncoderDecoder;
   const auto refused = ImportBundle(Tiny("safetensors"), temp_.path() / "x", options);
   EXPECT_EQ(refused.status().code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(std::string(refused.status().message()), HasSubstr("pooling is \"mean\", but"));
