@@ -85,6 +85,12 @@ class LibtorchTextClassifier final : public TextClassifier {
                              manifest_.pooling == Pooling::kLastEos} {}
 
   absl::StatusOr<Encoding> Encode(std::string_view text) const override {
+    if (tokenizer_ == nullptr) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("model '", manifest_.name,
+                       "' has no tokenizer and scores token ids only; import it again "
+                       "from a folder with its tokenizer files"));
+    }
     return tokenizer_->Encode(text,
                               {.parse_special_tokens = false, .max_length = manifest_.max_tokens});
   }
