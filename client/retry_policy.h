@@ -10,7 +10,7 @@ namespace guichet {
 // When and how often a call is tried again.
 struct RetryOptions {
   // Attempts of one call, the first included; 1: never retries. 1 to 100.
-  int max_attempts = 5;
+  int max_attempts = 8;
   // Longest wait before the second attempt, and how it grows up to max_backoff. The wait is drawn
   // from the upper half of [0, longest]. 1 ms to 1 min; 1 to 10; initial_backoff to 10 min.
   std::chrono::milliseconds initial_backoff{50};
@@ -21,7 +21,7 @@ struct RetryOptions {
   // multiplying the load of a server that is down. 0 to 10; 0 to 1e6; 1 to 1e6.
   double budget_ratio = 0.2;
   double budget_per_second = 10.0;
-  double budget_burst = 100.0;
+  double budget_burst = 500.0;
 
   absl::Status Validate() const;
 };

@@ -23,6 +23,10 @@ struct CommandContext {
   bool quiet = false;  // --quiet: no bars and no messages but errors
 };
 
+// Runs what was asked for. What is left of stdout is written out: a full disk turns success into
+// kExitFailed, and an interrupt ends the process as the signal would have.
+int RunCommand(const CommandContext& context);
+
 // Prints "guichet: <message>" on stderr and returns kExitFailed.
 int Fail(const absl::Status& status);
 int Fail(const std::string& message);

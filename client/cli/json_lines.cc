@@ -1,10 +1,15 @@
 #include "client/cli/json_lines.h"
 
+#include <cerrno>
 #include <charconv>
+#include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <string>
 
 #include <fmt/format.h>
+
+#include "client/cli/interrupt.h"
 
 namespace guichet {
 
@@ -15,11 +20,18 @@ double ShortestDouble(float value) {
   return parsed;
 }
 
-bool WriteJsonLine(const OrderedJson& object) {
+absl::Status WriteJsonLine(const OrderedJson& object) {
   const std::string line =
       object.dump(-1, ' ', false, OrderedJson::error_handler_t::replace) + "\n";
-  return std::fwrite(line.data(), 1, line.size(), stdout) == line.size() &&
-         std::ferror(stdout) == 0;
+  const bool written = std::fwrite(line.data(), 1, line.size(), stdout) == line.size();
+  if (!written && errno == EPIPE) {
+    // Whoever read has enough (`| head`): end like any filter, without a word.
+    std::signal(SIGPIPE, SIG_DFL);
+    std::raise(SIGPIPE);
+  }
+  if (written && Interrupted()) EndInterrupted();
+  if (written) return absl::OkStatus();
+  return absl::UnknownError(std::string("stdout cannot be written: ") + std::strerror(errno));
 }
 
 }  // namespace guichet

@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "absl/status/status.h"
+
 namespace guichet {
 
 using OrderedJson = nlohmann::ordered_json;
@@ -10,7 +12,8 @@ using OrderedJson = nlohmann::ordered_json;
 double ShortestDouble(float value);
 
 // Writes one object as one line on stdout. Invalid UTF-8 cannot reach it: inputs are checked when
-// read. False: stdout is closed (a broken pipe), and the command should end.
-bool WriteJsonLine(const OrderedJson& object);
+// read. An error: stdout cannot be written (a full disk). Ends the process when the reader of
+// stdout has gone, and after an interrupt once the line is whole.
+absl::Status WriteJsonLine(const OrderedJson& object);
 
 }  // namespace guichet

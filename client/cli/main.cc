@@ -10,6 +10,8 @@
 #include "client/cli/command.h"
 #include "client/cli/commands/file_commands.h"
 #include "client/cli/commands/model_commands.h"
+#include "client/cli/commands/server_commands.h"
+#include "client/cli/interrupt.h"
 #include "client/cli/model_program.h"
 
 int main(int argc, char** argv) {
@@ -33,10 +35,14 @@ int main(int argc, char** argv) {
   guichet::AddBundleCommands(app, context);
   guichet::AddDataCommands(app, context);
   guichet::AddModelCommands(app, context, {hand_over, hand_over, hand_over});
+  guichet::AddClassifyCommand(app, context);
+  guichet::AddHealthCommand(app, context);
+  guichet::AddBenchCommand(app, context);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? guichet::kExitOk : guichet::kExitUsage;
   }
-  return context.run();
+  guichet::CatchInterrupts();
+  return guichet::RunCommand(context);
 }

@@ -25,7 +25,7 @@ absl::Status Make(std::int64_t rows, std::uint64_t seed) {
     if (!ticket.subject.empty()) line["subject"] = ticket.subject;
     if (!ticket.body.empty()) line["body"] = ticket.body;
     line["label"] = ticket.label;
-    if (!WriteJsonLine(line)) return absl::AbortedError("stdout is closed");
+    GUICHET_RETURN_IF_ERROR(WriteJsonLine(line));
   }
   return absl::OkStatus();
 }

@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 
 #include "client/cli/commands/model_commands.h"
+#include "client/cli/interrupt.h"
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a closed stdout is an error value
@@ -21,5 +22,6 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? guichet::kExitOk : guichet::kExitUsage;
   }
-  return context.run();
+  guichet::CatchInterrupts();
+  return guichet::RunCommand(context);
 }

@@ -91,7 +91,7 @@ class Predictor {
         line = ErrorLine(input.id, status);
       }
       if (input.encoding.ok()) ++row;
-      if (!WriteJsonLine(line)) return absl::AbortedError("stdout is closed");
+      GUICHET_RETURN_IF_ERROR(WriteJsonLine(line));
     }
     window_.clear();
     return absl::OkStatus();
@@ -100,26 +100,16 @@ class Predictor {
   OrderedJson Line(const Input& input, const std::vector<float>& logits) const {
     const Prediction prediction = MakePrediction(
         logits, classifier_.manifest(), {.top_k = options_.top_k, .min_score = options_.min_score});
-    OrderedJson line = OrderedJson::object();
-    if (!input.id.empty()) line["id"] = input.id;
-    const auto& labels = classifier_.labels();
-    const auto name = [&](const ScoredLabel& scored) {
-      return labels[static_cast<std::size_t>(scored.label)];
-    };
-    line["label"] = name(prediction.scores.front());
-    line["score"] = ShortestDouble(prediction.scores.front().score);
-    line["scores"] = OrderedJson::array();
+    PredictionFields fields{.id = input.id, .scores = {}};
     for (const ScoredLabel& scored : prediction.scores) {
-      line["scores"].push_back({{"label", name(scored)}, {"score", ShortestDouble(scored.score)}});
+      fields.scores.emplace_back(classifier_.labels()[static_cast<std::size_t>(scored.label)],
+                                 scored.score);
     }
-    if (options_.logits) {
-      line["logits"] = OrderedJson::array();
-      for (const float logit : logits) line["logits"].push_back(ShortestDouble(logit));
-    }
-    line["abstained"] = prediction.abstained;
-    line["tokens"] = input.encoding->ids.size();
-    line["truncated"] = input.encoding->truncated;
-    return line;
+    if (options_.logits) fields.logits = logits;
+    fields.abstained = prediction.abstained;
+    fields.tokens = static_cast<std::int64_t>(input.encoding->ids.size());
+    fields.truncated = input.encoding->truncated;
+    return PredictionLine(fields);
   }
 
   const PredictOptions& options_;

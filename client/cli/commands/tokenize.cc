@@ -31,7 +31,7 @@ EncodeOptions ToEncodeOptions(const TokenizeOptions& options) {
   return encode;
 }
 
-bool Write(const std::vector<std::string>& pieces, const Encoding& encoding) {
+absl::Status Write(const std::vector<std::string>& pieces, const Encoding& encoding) {
   return WriteJsonLine(
       {{"pieces", pieces}, {"ids", encoding.ids}, {"truncated", encoding.truncated}});
 }
@@ -43,7 +43,7 @@ absl::Status TokenizeOne(const Tokenizer& tokenizer, const std::string& text,
                            tokenizer.Pieces(text, encode.parse_special_tokens));
   const std::size_t special = encode.add_special_tokens ? 2 : 0;
   if (encoding.truncated) pieces.resize(encoding.ids.size() - special);
-  return Write(pieces, encoding) ? absl::OkStatus() : absl::AbortedError("stdout is closed");
+  return Write(pieces, encoding);
 }
 
 // The pieces of a pair: those of both texts, or what truncation left of them by the vocabulary's
@@ -81,7 +81,7 @@ absl::Status TokenizePair(const Tokenizer& tokenizer, const std::string& line,
   GUICHET_ASSIGN_OR_RETURN(const Encoding encoding, tokenizer.EncodePair(first, second, encode));
   GUICHET_ASSIGN_OR_RETURN(const std::vector<std::string> pieces,
                            PairPieces(tokenizer, first, second, encode, encoding));
-  return Write(pieces, encoding) ? absl::OkStatus() : absl::AbortedError("stdout is closed");
+  return Write(pieces, encoding);
 }
 
 absl::Status TokenizeTickets(const Tokenizer& tokenizer, const TokenizeOptions& options,
@@ -136,8 +136,7 @@ absl::Status DetokenizeLine(const Tokenizer& tokenizer, const std::string& line,
     ids.push_back(static_cast<TokenId>(value));
   }
   GUICHET_ASSIGN_OR_RETURN(const std::string text, tokenizer.Decode(ids, decode));
-  return WriteJsonLine({{"text", text}}) ? absl::OkStatus()
-                                         : absl::AbortedError("stdout is closed");
+  return WriteJsonLine({{"text", text}});
 }
 
 absl::Status Detokenize(const DetokenizeOptions& options) {

@@ -1,6 +1,4 @@
 #include <algorithm>
-#include <atomic>
-#include <csignal>
 #include <filesystem>
 #include <utility>
 
@@ -8,6 +6,7 @@
 
 #include "base/status_macros.h"
 #include "client/cli/commands/model_commands.h"
+#include "client/cli/interrupt.h"
 #include "client/cli/json_lines.h"
 #include "client/cli/progress_bar.h"
 #include "client/cli/training_input.h"
@@ -18,10 +17,6 @@
 
 namespace guichet {
 namespace {
-
-std::atomic<bool> interrupted{false};
-
-void OnInterrupt(int) { interrupted = true; }
 
 absl::StatusOr<TrainingPlan> MakePlan(const TrainOptions& options) {
   TrainingPlan plan = options.scratch.empty() ? TrainingPlan() : SmallModelPlan();
@@ -45,7 +40,7 @@ absl::StatusOr<TrainingPlan> MakePlan(const TrainOptions& options) {
 
 TrainingObserver ShowProgress(ProgressBar& bar) {
   TrainingObserver observer;
-  observer.cancelled = [] { return interrupted.load(); };
+  observer.cancelled = Interrupted;
   observer.on_step = [&bar](const TrainingProgress& progress) {
     bar.Show(progress.step, progress.total_steps,
              fmt::format("epoch {}/{}  loss {:.3f}  {:.0f} tokens/s  {} left", progress.epoch,
@@ -143,14 +138,12 @@ absl::Status RunTraining(const TrainOptions& options) {
                            Train(plan, base.config, base.weights ? &*base.weights : nullptr,
                                  training, validation, ShowProgress(bar)));
   GUICHET_RETURN_IF_ERROR(WriteTrainedBundle(options, plan, sets, base, result));
-  return WriteJsonLine(Summary(result)) ? absl::OkStatus() : absl::AbortedError("stdout is closed");
+  return WriteJsonLine(Summary(result));
 }
 
 }  // namespace
 
 int TrainBundle(const TrainOptions& options) {
-  std::signal(SIGINT, OnInterrupt);
-  std::signal(SIGTERM, OnInterrupt);
   const absl::Status status = RunTraining(options);
   return status.ok() ? int{kExitOk} : Fail(status);
 }

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include "client/cli/command.h"
+
+namespace guichet {
+
+// The commands that talk to a server.
+void AddClassifyCommand(CLI::App& app, CommandContext& context);
+void AddHealthCommand(CLI::App& app, CommandContext& context);
+void AddBenchCommand(CLI::App& app, CommandContext& context);
+
+}  // namespace guichet
