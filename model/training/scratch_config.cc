@@ -17,6 +17,7 @@ absl::StatusOr<BartConfig> SmallConfig(const SmallModelOptions& options,
   config.attention_dropout = 0.0;
   config.activation_dropout = 0.0;
   config.classifier_dropout = options.dropout;
+  config.init_std = options.init_std;
   config.pooling = Pooling::kMean;
   config.labels = std::move(labels);
   config.tokenizer_class = "BarthezTokenizer";
@@ -34,6 +35,27 @@ TrainingPlan SmallModelPlan() {
   plan.label_smoothing = 0.05;
   plan.token_dropout = 0.1;
   plan.schedule = LearningRateSchedule::kCosine;
+  return plan;
+}
+
+SmallModelOptions PressTopicsModel() {
+  SmallModelOptions model;
+  model.d_model = 96;
+  model.layers = 1;
+  model.ffn_dim = 384;
+  model.dropout = 0.3;
+  return model;
+}
+
+TrainingPlan PressTopicsPlan() {
+  TrainingPlan plan = SmallModelPlan();
+  plan.epochs = 8;
+  plan.max_tokens = 96;
+  plan.class_weights = ClassWeighting::kSqrtInverse;
+  plan.label_smoothing = 0.1;
+  plan.token_dropout = 0.3;
+  plan.ema_decay = 0.999;
+  plan.weight_decay = 0.05;
   return plan;
 }
 
