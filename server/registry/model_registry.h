@@ -28,8 +28,8 @@ using VersionLease = std::shared_ptr<const LoadedVersion>;
 
 // Which model a call wants.
 struct ModelSelector {
-  std::string_view name;     // empty: the default, the first model loaded
-  std::int64_t version = 0;  // 0: the version in service
+  std::string_view name = {};  // empty: the default, the first model loaded
+  std::int64_t version = 0;    // 0: the version in service
 };
 
 // What to load.
