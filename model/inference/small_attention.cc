@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <cstddef>
+#include <memory>
 #include <numeric>
 
 // Compiled for several instruction sets, chosen when the program starts; sanitizers cannot run such
@@ -142,8 +143,10 @@ GUICHET_EVERY_CPU void Attend(const SmallAttentionArguments& a, Workspace& work)
 }  // namespace
 
 void SmallAttention(const SmallAttentionArguments& arguments) {
-  thread_local Workspace work;
-  Attend(arguments, work);
+  // On the heap: as a thread-local object its 100 kB would be taken from the stack of every thread
+  // of the process, and libraries that start threads with small stacks could no longer do so.
+  thread_local const auto work = std::make_unique<Workspace>();
+  Attend(arguments, *work);
 }
 
 }  // namespace guichet
