@@ -68,7 +68,7 @@ python3 tools/show_batch.py "$demo/batch.jsonl" "$demo/batch.answers.jsonl" "$st
 
 say "5/5  what the metrics say (http://$http/metrics)"
 curl -sS "http://$http/metrics" |
-  grep -E '^guichet_(requests_total\{.*Classify.*code="OK"|tokens_total|queue_texts|model_info|predictions_total)' |
+  grep -E '^guichet_(requests_total.*"(OK|ok)".*|tokens_total|batch_texts_(sum|count)|queue_texts|model_info|request_duration_seconds_(sum|count)).*' |
   grep -v ' 0$' | sort | head -12 | sed 's/^/     /'
 
 if [ $keep_running = 1 ]; then
