@@ -34,8 +34,10 @@ grpc_ssl_certificate_config_reload_status Fetch(void* user_data,
   if (served.fetched == served.generation) return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_UNCHANGED;
   const grpc_ssl_pem_key_cert_pair pair = {served.current.key.c_str(),
                                            served.current.chain.c_str()};
-  const std::string& ca = served.current.client_ca;
-  *config = grpc_ssl_server_certificate_config_create(ca.empty() ? nullptr : ca.c_str(), &pair, 1);
+  // gRPC aborts without roots, although it reads them only when it asks for client certificates.
+  const std::string& roots =
+      served.current.client_ca.empty() ? served.current.chain : served.current.client_ca;
+  *config = grpc_ssl_server_certificate_config_create(roots.c_str(), &pair, 1);
   served.fetched = served.generation;
   return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_NEW;
 }
