@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "client/cli/commands/model_commands.h"
+#include "client/cli/model_options.h"
 #include "model/checkpoint/parameter_names.h"
 #include "model/data/ticket.h"
 #include "model/network/bart_config.h"

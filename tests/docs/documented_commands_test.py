@@ -60,7 +60,9 @@ def problems_of_command(line):
 
 def shown_commands(document):
     """Lines of code blocks that start guichet, pipes and prompts put aside."""
-    for block in re.findall(r"```(?:sh|bash|console|)\n(.*?)```", document, re.S):
+    for language, block in re.findall(r"^```(\w*)\n(.*?)^```", document, re.S | re.M):
+        if language not in ("", "sh", "bash", "console"):
+            continue
         for line in block.replace("\\\n", " ").splitlines():
             for part in line.removeprefix("$ ").split("|"):
                 if re.match(r"\s*(?:\S*/)?guichet\s", part + " "):

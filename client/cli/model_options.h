@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "client/cli/input.h"
+#include "model/inference/text_classifier.h"
+
+namespace guichet {
+
+// What predict, evaluate and train are asked to do; defined and explained as options in
+// commands/model_commands.cc.
+
+struct PredictOptions {
+  InputOptions input;
+  std::string bundle;
+  DeviceOptions device;
+  int top_k = 0;
+  float min_score = 0.0F;
+  bool logits = false;
+  bool ids = false;
+  std::int64_t batch_tokens = 4096;
+  int threads = 0;
+};
+
+struct EvaluateOptions {
+  InputOptions input;  // its file is --data
+  std::string bundle;
+  DeviceOptions device;
+  std::int64_t batch_tokens = 4096;
+  int threads = 0;
+};
+
+struct TrainOptions {
+  InputOptions input;  // its file is --data
+  std::string validation;
+  std::string base;
+  std::string scratch;
+  std::string tokenizer = "barthez";
+  std::string out;
+  std::string name;
+  std::string head = "auto";
+  std::string pooling = "mean";
+  std::string plan;
+  double validation_share = 0.1;
+  // Over the plan's fields.
+  std::optional<std::string> mode;
+  std::optional<int> epochs;
+  std::optional<int> batch_size;
+  std::optional<double> learning_rate;
+  std::optional<int> max_tokens;
+  std::optional<int> patience;
+  std::optional<std::uint64_t> seed;
+  std::optional<int> threads;
+  std::optional<std::string> device;
+  bool quiet = false;
+};
+
+}  // namespace guichet
