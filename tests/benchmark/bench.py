@@ -62,7 +62,7 @@ def server(bundle, work, *options):
                                     "--server.http_address", "127.0.0.1:0", *options], stdout=out, stderr=err)
     try:
         for _ in range(600):
-            match = re.search(r"listening on ([^ ,]+), metrics on ([^ ,]+)", ready.read_text(), re.M)
+            match = re.search(r"listening on ([^ ,]+), metrics on ([^ ,\n]+)", ready.read_text(), re.M)
             if match:
                 break
             if process.poll() is not None:
