@@ -147,7 +147,7 @@ def tiny(args, work, result):
             after = infer_seconds(http)
         own = (after[0] - before[0]) / max(1.0, after[1] - before[1])
         result[f"tiny_{workers}x{threads}"] = {"busy": busy, "idle": idle, "own_infer_ms": own * 1e3,
-                                              "idle_overhead_ms": idle["p50_ms"] - own * 1e3}
+                                              "idle_overhead_ms": idle["latency_ms"]["p50"] - own * 1e3}
     result["tiny_calls_per_second"] = max(value["busy"]["texts_per_second"] for key, value in result.items()
                                           if key.startswith("tiny_"))
 
