@@ -43,6 +43,7 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? guichet::kExitOk : guichet::kExitUsage;
   }
+  guichet::FindInstalledData();
   guichet::CatchInterrupts();
   return guichet::RunCommand(context);
 }

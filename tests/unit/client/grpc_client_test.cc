@@ -11,8 +11,8 @@
 #include "client/client.h"
 #include "client/error_details.h"
 #include "google/rpc/error_details.pb.h"
+#include "tests/support/scripted_server.h"
 #include "tests/support/temp_folder.h"
-#include "tests/unit/client/scripted_server.h"
 
 // The whole client against a real gRPC server in this process.
 

@@ -1,0 +1,175 @@
+#include <fstream>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/shared_data.h"
+#include "tests/support/temp_folder.h"
+#include "tests/unit/cli/guichet_command.h"
+
+// The commands that work on files, as processes: what scripts rely on.
+
+namespace guichet {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+using testing::StartsWith;
+
+const std::string kTokenizer = std::string(GUICHET_SOURCE_DIR) + "/examples/barthez";
+
+TEST(CommandLineTest, HelpAndVersionSucceed) {
+  const ProgramRun help = Guichet({"--help"});
+  EXPECT_EQ(help.exit_code, 0);
+  for (const char* command : {"tokenize", "detokenize", "bundle", "predict", "train", "evaluate",
+                              "data", "classify", "health", "bench"}) {
+    EXPECT_THAT(help.out, HasSubstr(std::string("\n  ") + command + " "));
+    const ProgramRun its_help = Guichet({command, "--help"});
+    EXPECT_EQ(its_help.exit_code, 0) << command;
+    EXPECT_THAT(its_help.err, IsEmpty());
+  }
+  const ProgramRun version = Guichet({"--version"});
+  EXPECT_EQ(version.exit_code, 0);
+  EXPECT_THAT(version.out, StartsWith("guichet 0."));
+}
+
+TEST(CommandLineTest, HelpShowsDefaults) {
+  EXPECT_THAT(Guichet({"classify", "--help"}).out, HasSubstr("localhost:50051"));
+  EXPECT_THAT(Guichet({"classify", "--help"}).out, HasSubstr("GUICHET_SERVER"));
+  EXPECT_THAT(Guichet({"bench", "--help"}).out, HasSubstr("=64"));
+}
+
+TEST(CommandLineTest, WrongUsageIsTwoAndSilentOnStdout) {
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+           {},
+           {"nonsense"},
+           {"tokenize", "-"},  // no --model
+           {"tokenize", "--model", "barthez", "--no-such-option", "-"},
+           {"tokenize", "--model", "barthez", "--max-length", "0", "-"},
+           {"tokenize", "--model", "barthez", "--input", "xml", "-"},
+           {"data"},
+           {"train", "--data", "x", "--out", "y"},  // neither --base nor --scratch
+           {"classify", "--timeout", "0", "-"},
+           {"bench", "--rate", "5", "--concurrency", "5"}}) {
+    const ProgramRun run = Guichet(words);
+    EXPECT_EQ(run.exit_code, 2) << testing::PrintToString(words);
+    EXPECT_THAT(run.out, IsEmpty());
+    EXPECT_FALSE(run.err.empty());
+  }
+}
+
+TEST(TokenizeTest, ALineForALineInOrder) {
+  const ProgramRun run =
+      Guichet({"tokenize", "--model", kTokenizer, "-"}, "Paris est la capitale\n\nJe suis\n");
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.err, IsEmpty());
+  const auto lines = ParseLines(run);
+  ASSERT_THAT(lines, SizeIs(3));
+  for (const auto& line : lines) {
+    EXPECT_THAT(KeysOf(line), ElementsAre("pieces", "ids", "truncated"));
+    EXPECT_EQ(line["ids"].front(), 0);
+    EXPECT_EQ(line["ids"].back(), 2);
+  }
+  EXPECT_EQ(lines[0]["pieces"][0], "▁Paris");
+  EXPECT_EQ(lines[0]["ids"][1], 1157);
+  EXPECT_THAT(lines[1]["ids"], ElementsAre(0, 2));  // an empty line has its object, too
+}
+
+TEST(TokenizeTest, OptionsReachTheTokenizer) {
+  const auto line = [](std::vector<std::string> options, const std::string& input) {
+    options.insert(options.begin(), {"tokenize", "--model", "barthez"});
+    options.emplace_back("-");
+    const ProgramRun run = Guichet(options, input);
+    EXPECT_EQ(run.exit_code, 0) << run.err;
+    return ParseLines(run).at(0);
+  };
+  const std::string text = "Paris est la<mask> de la France.\n";
+  EXPECT_EQ(line({}, text)["ids"].dump(), "[0,1157,109,28,50001,10,28,678,49922,2]");
+  const auto cut = line({"--max-length", "5"}, text);
+  EXPECT_EQ(cut["ids"].dump(), "[0,1157,109,28,2]");
+  EXPECT_THAT(cut["pieces"], SizeIs(3));
+  EXPECT_EQ(cut["truncated"], true);
+  EXPECT_EQ(line({"--no-special-tokens"}, "Paris est\n")["ids"].dump(), "[1157,109]");
+  const auto split = line({"--split-special-tokens"}, text);
+  for (const auto& id : split["ids"]) EXPECT_NE(id, 50001);
+  EXPECT_EQ(line({"--pair"}, "Paris\tParis est\n")["ids"].dump(), "[0,1157,2,2,1157,109,2]");
+}
+
+TEST(TokenizeTest, AWrongInputIsNamed) {
+  const ProgramRun bad = Guichet({"tokenize", "--model", "barthez", "-"}, "bien\n\xFF\xFE\n");
+  EXPECT_EQ(bad.exit_code, 1);
+  EXPECT_THAT(bad.out, HasSubstr("\"pieces\""));  // what was good before it
+  EXPECT_THAT(bad.err, HasSubstr("line 2"));
+  const ProgramRun no_tab = Guichet({"tokenize", "--model", "barthez", "--pair", "-"}, "a b\n");
+  EXPECT_EQ(no_tab.exit_code, 1);
+  EXPECT_THAT(no_tab.err, HasSubstr("first<TAB>second"));
+  const ProgramRun no_file = Guichet({"tokenize", "--model", "barthez", "/nowhere/x.txt"});
+  EXPECT_EQ(no_file.exit_code, 1);
+  EXPECT_THAT(no_file.err, HasSubstr("/nowhere/x.txt"));
+  const ProgramRun no_model = Guichet({"tokenize", "--model", "/nowhere", "-"}, "x\n");
+  EXPECT_EQ(no_model.exit_code, 1);
+  EXPECT_THAT(no_model.err, HasSubstr("barthez"));
+}
+
+TEST(DetokenizeTest, SpecialTokensAndCleanUpAreChoices) {
+  const std::string ids = "[0,1157,109,28,50001,10,28,678,49922,2]\n";
+  const auto text = [&ids](std::vector<std::string> options) {
+    options.insert(options.begin(), {"detokenize", "--model", "barthez"});
+    options.emplace_back("-");
+    const ProgramRun run = Guichet(options, ids);
+    EXPECT_EQ(run.exit_code, 0) << run.err;
+    return ParseLines(run).at(0)["text"];
+  };
+  EXPECT_EQ(text({}), "Paris est la de la France.");
+  EXPECT_EQ(text({"--keep-special-tokens"}), "<s> Paris est la<mask> de la France.</s>");
+  for (const char* bad : {"nonsense\n", "{\"a\":1}\n", "[50002]\n", "[-1]\n", "[1.5]\n"}) {
+    const ProgramRun run = Guichet({"detokenize", "--model", "barthez", "-"}, bad);
+    EXPECT_EQ(run.exit_code, 1) << bad;
+    EXPECT_THAT(run.err, HasSubstr("line 1")) << bad;
+  }
+}
+
+TEST(DataTest, TicketsAreRepeatableAndReadable) {
+  const ProgramRun run = Guichet({"data", "make", "--rows", "200", "--seed", "7"});
+  EXPECT_EQ(run.exit_code, 0);
+  EXPECT_THAT(run.Lines(), SizeIs(200));
+  EXPECT_EQ(Guichet({"data", "make", "--rows", "200", "--seed", "7"}).out, run.out);
+  EXPECT_NE(Guichet({"data", "make", "--rows", "200", "--seed", "8"}).out, run.out);
+
+  const ProgramRun report = Guichet({"data", "report", "--input", "jsonl", "-"}, run.out);
+  EXPECT_EQ(report.exit_code, 0) << report.err;
+  EXPECT_EQ(OrderedJsonLine::parse(report.out)["rows"], 200);
+}
+
+TEST(DataTest, ColumnsAreRenamed) {
+  const TempFolder folder;
+  const std::string file = (folder.path() / "tickets.csv").string();
+  std::ofstream(file) << "Titre;Description;Catégorie\nVPN;ne marche plus;Réseau\n";
+  const ProgramRun run =
+      Guichet({"data", "report", "--map", "subject=Titre,body=Description,label=Catégorie", file});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("Réseau"));
+  EXPECT_EQ(Guichet({"data", "report", file}).exit_code, 1);
+}
+
+TEST(OutputTest, AReaderThatHasEnoughEndsTheCommandQuietly) {
+  const ProgramRun run = RunProgram(
+      {"/bin/bash", "-c",
+       std::string(GUICHET_PROGRAM) + " data make --rows 100000 | head -1; echo ${PIPESTATUS[0]}"});
+  ASSERT_THAT(run.Lines(), SizeIs(2)) << run.out;
+  EXPECT_EQ(run.Lines()[1], "141");  // SIGPIPE, as any filter
+  EXPECT_THAT(run.err, IsEmpty());
+}
+
+TEST(OutputTest, AFullDiskIsAnError) {
+  const ProgramRun run = RunProgram(
+      {"/bin/bash", "-c", std::string(GUICHET_PROGRAM) + " data make --rows 10 > /dev/full"});
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.err, HasSubstr("No space left"));
+}
+
+}  // namespace
+}  // namespace guichet

@@ -1,0 +1,121 @@
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/json_file.h"
+#include "tests/support/temp_folder.h"
+#include "tests/support/test_archive.h"
+#include "tests/unit/cli/guichet_command.h"
+
+// From a checkpoint folder to predictions, by commands alone.
+
+namespace guichet {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::SizeIs;
+
+bool IsBlank(const std::string& text) { return text.find_first_not_of(' ') == std::string::npos; }
+
+class ModelCommandsTest : public testing::Test {
+ protected:
+  // The golden classifier with BARThez's tokenizer, imported.
+  void SetUp() override {
+    golden_ = UnpackedArchives::Instance().Get("goldens/tiny_e2e.tar.xz");
+    const fs::path checkpoint = folder_.path() / "checkpoint";
+    fs::copy(golden_ / "model", checkpoint);
+    fs::copy(fs::path(GUICHET_SOURCE_DIR) / "examples/barthez/sentencepiece.bpe.model", checkpoint);
+    bundle_ = (folder_.path() / "bundle").string();
+    const ProgramRun run = Guichet({"bundle", "import", checkpoint.string(), "--out", bundle_});
+    ASSERT_EQ(run.exit_code, 0) << run.err;
+  }
+
+  TempFolder folder_;
+  fs::path golden_;
+  std::string bundle_;
+};
+
+TEST_F(ModelCommandsTest, PredictsTheGoldenLogits) {
+  const auto golden = ReadJsonFile(golden_ / "goldens.json");
+  std::string texts;
+  std::string ids;
+  std::vector<nlohmann::json> rows;
+  for (const auto& row : golden["rows"]) {
+    if (IsBlank(row["text"])) continue;  // no ticket
+    rows.push_back(row);
+    texts += nlohmann::json{{"id", std::to_string(rows.size())}, {"body", row["text"]}}.dump();
+    texts += "\n";
+    ids += row["ids"].dump() + "\n";
+  }
+  const ProgramRun by_text =
+      Guichet({"predict", "--bundle", bundle_, "--logits", "--input", "jsonl", "-"}, texts);
+  const ProgramRun by_ids =
+      Guichet({"predict", "--bundle", bundle_, "--logits", "--ids", "-"}, ids);
+  ASSERT_EQ(by_text.exit_code, 0) << by_text.err;
+  ASSERT_EQ(by_ids.exit_code, 0) << by_ids.err;
+  const auto text_lines = ParseLines(by_text);
+  const auto id_lines = ParseLines(by_ids);
+  ASSERT_THAT(text_lines, SizeIs(rows.size()));
+  ASSERT_THAT(id_lines, SizeIs(rows.size()));
+  EXPECT_THAT(KeysOf(text_lines[0]), ElementsAre("id", "label", "score", "scores", "logits",
+                                                 "abstained", "tokens", "truncated"));
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    EXPECT_EQ(text_lines[i]["id"], std::to_string(i + 1));
+    for (const auto* line : {&text_lines[i], &id_lines[i]}) {
+      EXPECT_EQ((*line)["label"], rows[i]["label"]) << i;
+      EXPECT_EQ((*line)["tokens"], rows[i]["ids"].size()) << i;
+      for (std::size_t k = 0; k < rows[i]["logits"].size(); ++k) {
+        EXPECT_NEAR((*line)["logits"][k].get<double>(), rows[i]["logits"][k].get<double>(), 1e-4);
+      }
+    }
+  }
+}
+
+TEST_F(ModelCommandsTest, AWrongLineStandsInItsPlace) {
+  const ProgramRun run = Guichet({"predict", "--bundle", bundle_, "--ids", "-"},
+                                 "[0,5,2]\n[]\n[0,999999,2]\n[0,6,2]\n");
+  EXPECT_EQ(run.exit_code, 1);
+  const auto lines = ParseLines(run);
+  ASSERT_THAT(lines, SizeIs(4));
+  EXPECT_TRUE(lines[0].contains("label"));
+  EXPECT_EQ(lines[1]["error"]["code"], "INVALID_ARGUMENT");
+  EXPECT_EQ(lines[2]["error"]["code"], "INVALID_ARGUMENT");
+  EXPECT_TRUE(lines[3].contains("label"));
+}
+
+TEST_F(ModelCommandsTest, VerifyNamesTheFileThatChanged) {
+  EXPECT_EQ(Guichet({"bundle", "verify", bundle_}).exit_code, 0);
+  const ProgramRun show = Guichet({"bundle", "show", bundle_});
+  EXPECT_EQ(show.exit_code, 0);
+  EXPECT_TRUE(OrderedJsonLine::parse(show.out).contains("labels"));
+  std::ofstream(fs::path(bundle_) / "config.json", std::ios::app) << " ";
+  const ProgramRun changed = Guichet({"bundle", "verify", bundle_});
+  EXPECT_EQ(changed.exit_code, 1);
+  EXPECT_THAT(changed.err, HasSubstr("config.json"));
+}
+
+TEST_F(ModelCommandsTest, EvaluateReportsOnLabelledTickets) {
+  const auto golden = ReadJsonFile(golden_ / "goldens.json");
+  std::string tickets;
+  for (const auto& row : golden["rows"]) {
+    if (IsBlank(row["text"])) continue;
+    tickets += nlohmann::json{{"body", row["text"]}, {"label", row["label"]}}.dump() + "\n";
+  }
+  const ProgramRun run =
+      Guichet({"evaluate", "--bundle", bundle_, "--input", "jsonl", "--data", "-"}, tickets);
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_EQ(OrderedJsonLine::parse(run.out)["accuracy"], 1.0);
+  const ProgramRun other =
+      Guichet({"evaluate", "--bundle", bundle_, "--input", "jsonl", "--data", "-"},
+              R"({"body":"x","label":"no such label"})");
+  EXPECT_EQ(other.exit_code, 1);
+  EXPECT_THAT(other.err, HasSubstr("no such label"));
+}
+
+}  // namespace
+}  // namespace guichet
