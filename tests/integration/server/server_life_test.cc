@@ -21,7 +21,10 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 Client ClientOf(const std::string& target) {
-  auto client = Client::Connect({.target = target, .timeout = std::chrono::seconds(60)});
+  ClientOptions options;
+  options.target = target;
+  options.timeout = std::chrono::seconds(60);
+  auto client = Client::Connect(options);
   if (!client.ok()) throw std::runtime_error(std::string(client.status().message()));
   return *client;
 }
