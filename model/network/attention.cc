@@ -31,7 +31,7 @@ at::Tensor Attention::Forward(const at::Tensor& queries, const at::Tensor& keys,
   const at::Tensor key = SplitHeads(key_.Forward(keys));
   const at::Tensor value = SplitHeads(value_.Forward(keys));
   at::Tensor context;
-  if (mode.generator.has_value() && dropout_ > 0.0) {
+  if (mode.dropout != nullptr && dropout_ > 0.0) {
     context = AttendWithDropout(query, key, value, mask, mode);
   } else {
     const std::optional<at::Tensor> bias =

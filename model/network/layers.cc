@@ -1,20 +1,45 @@
 #include "model/network/layers.h"
 
+#include <algorithm>
+#include <span>
+
+#include <ATen/Context.h>
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/empty_like.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/gelu.h>
 #include <ATen/ops/layer_norm.h>
 #include <ATen/ops/linear.h>
 
 namespace guichet {
 
-at::Tensor Dropout(const at::Tensor& input, double probability, const ForwardMode& mode) {
-  if (!mode.generator.has_value() || probability <= 0.0) return input;
-  if (probability >= 1.0) return input * 0.0;
+DropoutSource::DropoutSource(at::Device device, std::uint64_t seed) : random_(seed) {
+  if (device.is_cpu()) return;
+  generator_ = at::globalContext().defaultGenerator(device).clone();
+  generator_->set_current_seed(seed);
+}
+
+at::Tensor DropoutSource::Mask(const at::Tensor& like, double probability) {
   const double keep = 1.0 - probability;
-  const at::Tensor mask =
-      at::empty_like(input.detach()).bernoulli_(keep, mode.generator).div_(keep);
-  return input * mask;
+  at::Tensor mask = at::empty(like.sizes(), like.options().requires_grad(false));
+  if (generator_.has_value()) return mask.bernoulli_(keep, generator_).div_(keep);
+  // Sixteen bits an element: probabilities in steps of 1/65536.
+  const auto dropped = static_cast<std::uint32_t>(probability * 65536.0 + 0.5);
+  const auto scale = static_cast<float>(1.0 / keep);
+  const std::span<float> out(mask.mutable_data_ptr<float>(),
+                             static_cast<std::size_t>(mask.numel()));
+  for (std::size_t i = 0; i < out.size(); i += 4) {
+    std::uint64_t bits = random_.Next();
+    const std::size_t end = std::min(i + 4, out.size());
+    for (std::size_t j = i; j < end; ++j, bits >>= 16U) {
+      out[j] = (bits & 0xFFFFU) < dropped ? 0.0F : scale;
+    }
+  }
+  return mask;
+}
+
+at::Tensor Dropout(const at::Tensor& input, double probability, const ForwardMode& mode) {
+  if (mode.dropout == nullptr || probability <= 0.0) return input;
+  return input * mode.dropout->Mask(input, probability);
 }
 
 Linear::Linear(ParameterFactory& factory, const std::string& name, int inputs, int outputs)

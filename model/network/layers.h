@@ -1,19 +1,36 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
 #include <ATen/core/Generator.h>
 #include <ATen/core/Tensor.h>
 
+#include "base/random.h"
 #include "model/network/parameters.h"
 
 namespace guichet {
 
-// How one forward pass runs. While training, dropout draws from `generator`; without one nothing is
+// Draws what dropout leaves out. On the CPU from our own random numbers, four elements a draw,
+// which is much cheaper than torch's generator there; on other devices from a torch generator of
+// its own. The same seed gives the same masks in the same order. Not thread-safe.
+class DropoutSource {
+ public:
+  DropoutSource(at::Device device, std::uint64_t seed);
+
+  // Of the shape of `like`: 0 with the given probability, in [0, 1), else 1 / (1 - probability).
+  at::Tensor Mask(const at::Tensor& like, double probability);
+
+ private:
+  Random random_;
+  std::optional<at::Generator> generator_;
+};
+
+// How one forward pass runs: with a source of dropout while training, without one nothing is
 // dropped.
 struct ForwardMode {
-  std::optional<at::Generator> generator;
+  DropoutSource* dropout = nullptr;
 
   // The mode of the layer that owns `parameter`: a frozen layer runs as in evaluation.
   ForwardMode For(const at::Tensor& parameter) const {

@@ -78,7 +78,7 @@ absl::StatusOr<std::vector<std::vector<std::size_t>>> TrainingData::Shuffled(
 std::vector<std::vector<std::size_t>> TrainingData::ByLength(int batch_size) const {
   std::vector<std::size_t> order(size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::stable_sort(order, {}, [&](std::size_t row) { return lengths_[row]; });
+  std::ranges::sort(order, {}, [&](std::size_t row) { return std::pair(lengths_[row], row); });
   std::vector<std::vector<std::size_t>> batches;
   const auto step = static_cast<std::size_t>(batch_size);
   for (std::size_t start = 0; start < order.size(); start += step) {

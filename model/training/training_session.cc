@@ -5,7 +5,6 @@
 #include <optional>
 #include <utility>
 
-#include <ATen/CPUGeneratorImpl.h>
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
@@ -68,13 +67,6 @@ std::vector<float> ToNumbers(const at::Tensor& tensor) {
   const at::Tensor values = tensor.detach().to(at::Device(at::kCPU)).contiguous();
   const float* data = values.const_data_ptr<float>();
   return {data, data + values.numel()};
-}
-
-at::Generator MakeGenerator(at::Device device, std::uint64_t seed) {
-  if (device.is_cpu()) return at::detail::createCPUGenerator(seed);
-  at::Generator generator = at::globalContext().defaultGenerator(device).clone();
-  generator.set_current_seed(seed);
-  return generator;
 }
 
 BartConfig WithDropouts(BartConfig config, const TrainingPlan& plan) {
@@ -141,7 +133,8 @@ class LibtorchSession final : public TrainingSession {
         schedule_(ScheduleOf(plan_, parts.options.total_steps)),
         groups_(GroupParameters(*network_, plan_)),
         optimizer_(groups_, {plan_.beta1, plan_.beta2, plan_.epsilon}),
-        training_mode_{MakeGenerator(network_->device(), MixBits(plan_.seed))} {
+        dropout_(network_->device(), MixBits(plan_.seed)),
+        training_mode_{.dropout = &dropout_} {
     loss_.label_smoothing = plan_.label_smoothing;
     if (!parts.options.class_weights.empty()) {
       loss_.class_weights = at::tensor(parts.options.class_weights).to(network_->device());
@@ -260,7 +253,8 @@ class LibtorchSession final : public TrainingSession {
   const OptimizerSchedule schedule_;
   const std::vector<ParameterGroup> groups_;
   AdamW optimizer_;
-  const ForwardMode training_mode_;  // its generator advances
+  DropoutSource dropout_;
+  const ForwardMode training_mode_;
   LossOptions loss_;
   std::optional<WeightAverage> average_;
   bool averaged_ = false;
