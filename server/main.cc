@@ -145,8 +145,9 @@ int Run(const ServerConfig& config, const std::vector<std::string>& arguments) {
                          .on_worker_start = SetInferenceThreads,
                          .version = GUICHET_VERSION});
   if (absl::Status status = server.Start(); !status.ok()) return Fail(status, kExitFailed);
-  PrintReady(config, server);
+  // Before the ready line: who reads it may send a signal at once.
   signals.OnServing([&arguments, &server] { Reload(arguments, server); });
+  PrintReady(config, server);
   signals.AwaitStop();
   Log(LogLevel::kInfo, "draining", {{"timeout_ms", config.server.drain_timeout.count()}});
   server.Drain(config.server.drain_notice, config.server.drain_timeout);

@@ -94,9 +94,7 @@ TEST(ServerLifeTest, AKilledServerStartsAgain) {
 TEST(ServerLifeTest, ASecondSignalEndsADrainAtOnce) {
   ServerProcess server(GoldenBundle(), {"--server.drain_notice", "60s", "--log.level", "info"});
   server.Signal(SIGTERM);
-  while (server.log().find("draining") == std::string::npos) {
-    std::this_thread::sleep_for(milliseconds(1));
-  }
+  server.AwaitLog("draining");
   server.Signal(SIGTERM);
   EXPECT_EQ(server.Wait(), 130);
 }
@@ -110,9 +108,7 @@ TEST(ServerLifeTest, AHangUpSetsTheLogLevelOfTheFile) {
   ASSERT_TRUE(client.Classify({.body = "bonjour"}).ok());
   std::ofstream(file) << "log: {level: debug, format: json}\n";
   server.Signal(SIGHUP);
-  while (server.log().find("reloaded") == std::string::npos) {
-    std::this_thread::sleep_for(milliseconds(1));
-  }
+  server.AwaitLog("reloaded");
   EXPECT_THAT(server.log(), Not(HasSubstr("\"event\":\"call\"")));
   ASSERT_TRUE(client.Classify({.body = "bonjour"}).ok());
   EXPECT_EQ(server.Stop(), 0);

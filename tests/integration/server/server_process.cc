@@ -4,6 +4,7 @@
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
+#include <thread>
 
 #include <fcntl.h>
 #include <spawn.h>
@@ -96,6 +97,18 @@ int ServerProcess::Wait() {
 int ServerProcess::Stop() {
   Signal(SIGTERM);
   return Wait();
+}
+
+void ServerProcess::AwaitLog(const std::string& words) const {
+  while (true) {
+    siginfo_t ended{};
+    ::waitid(P_PID, static_cast<id_t>(pid_), &ended, WEXITED | WNOHANG | WNOWAIT);
+    if (log().find(words) != std::string::npos) return;
+    if (ended.si_pid != 0) {
+      throw std::runtime_error("the server ended without '" + words + "' in its log:\n" + log());
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
 }
 
 std::string ServerProcess::output() const { return ready_line_ + "\n" + rest_of_output_; }

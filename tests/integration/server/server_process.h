@@ -34,6 +34,9 @@ class ServerProcess {
   // SIGTERM and Wait.
   int Stop();
 
+  // Waits until its log holds `words`. Throws std::runtime_error with the log when it ends before.
+  void AwaitLog(const std::string& words) const;
+
   // All it wrote: stdout so far (its ready line), and stderr.
   std::string output() const;
   std::string log() const;
