@@ -62,8 +62,9 @@ TEST(RetryPolicyTest, RetryInfoIsTheShortestWait) {
 
 TEST(RetryPolicyTest, StopsAtTheLastAttemptAndTheDeadline) {
   const absl::Status error = absl::UnavailableError("x");
-  EXPECT_TRUE(RetryDelayAfter({}, error, 7, kForever, 0.5).has_value());
-  EXPECT_FALSE(RetryDelayAfter({}, error, 8, kForever, 0.5).has_value());
+  const int last = RetryOptions{}.max_attempts;
+  EXPECT_TRUE(RetryDelayAfter({}, error, last - 1, kForever, 0.5).has_value());
+  EXPECT_FALSE(RetryDelayAfter({}, error, last, kForever, 0.5).has_value());
   EXPECT_FALSE(RetryDelayAfter({.max_attempts = 1}, error, 1, kForever, 0.5).has_value());
   EXPECT_FALSE(RetryDelayAfter({}, error, 1, milliseconds(25), 0.0).has_value());
   EXPECT_TRUE(RetryDelayAfter({}, error, 1, milliseconds(26), 0.0).has_value());
