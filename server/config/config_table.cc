@@ -162,6 +162,11 @@ std::vector<ConfigField> QueueFields() {
       Value({"pipeline", "max_queue_tokens", "Tokens that may wait for a batch."},
             &ServerConfig::pipeline, &PipelineOptions::max_queue_tokens,
             PipelineOptions::kMaxQueueTokens),
+      Value({"pipeline", "max_queue_wait",
+             "A text that would wait longer than this, judged by recent batches, is refused in the "
+             "same way: it bounds how late answers become under overload."},
+            &ServerConfig::pipeline, &PipelineOptions::max_queue_wait,
+            PipelineOptions::kMaxQueueWait),
       Value({"pipeline", "max_batch_tokens",
              "Tokens of one batch, the sum over its texts: nothing is padded. One longer text may "
              "go alone. More means more throughput up to what the device can use, and longer "

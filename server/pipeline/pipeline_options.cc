@@ -21,6 +21,7 @@ absl::Status PipelineOptions::Validate() const {
   std::string errors;
   Check("max_queue_texts", max_queue_texts, kMaxQueueTexts, errors);
   Check("max_queue_tokens", max_queue_tokens, kMaxQueueTokens, errors);
+  Check("max_queue_wait", max_queue_wait, kMaxQueueWait, errors);
   Check("max_batch_tokens", max_batch_tokens, kMaxBatchTokens, errors);
   Check("max_batch_texts", max_batch_texts, kMaxBatchTexts, errors);
   Check("max_batch_wait", max_batch_wait, kMaxBatchWait, errors);

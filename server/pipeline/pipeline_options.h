@@ -20,6 +20,11 @@ struct PipelineOptions {
   // Tokens waiting for a batch.
   static constexpr Range<std::size_t> kMaxQueueTokens{1'024, 100'000'000};
   std::size_t max_queue_tokens = 262144;
+  // A text that would wait longer than this, as far as recent batches tell, is refused
+  // RESOURCE_EXHAUSTED too: it bounds how late answers become under overload, and how long the
+  // queue takes to empty after it. Never while the queue is empty.
+  static constexpr Range<Milliseconds> kMaxQueueWait{Milliseconds(10), Milliseconds(3'600'000)};
+  Milliseconds max_queue_wait{2'000};
   // Tokens of one batch (the sum over its texts: nothing is padded). One text may exceed it alone.
   static constexpr Range<std::size_t> kMaxBatchTokens{16, 1'000'000};
   std::size_t max_batch_tokens = 2048;

@@ -32,7 +32,7 @@ void PipelineState::FailQueued() {
     left = queue_.TakeAll();
     if (left.empty()) return;
     ReportQueue(now, {});
-    observer_.OnRejected("draining", left.size());
+    observer_.OnRejected(reject_reason::kDraining, left.size());
   }
   Answer(std::move(left), ShuttingDown(), now);
 }
@@ -59,7 +59,7 @@ void PipelineState::Shutdown(SteadyTime deadline) {
     running_.clear();
     if (!stuck.empty()) {
       abandoned_ = true;
-      observer_.OnRejected("draining", stuck.size());
+      observer_.OnRejected(reject_reason::kDraining, stuck.size());
       work_.NotifyAll();
       sweep_.NotifyAll();
       settled_.NotifyAll();

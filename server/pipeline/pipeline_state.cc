@@ -74,15 +74,15 @@ absl::Status PipelineState::Refusal(std::size_t texts, std::size_t tokens,
                                     SteadyTime first_deadline, SteadyTime now,
                                     std::string_view& reason) const {
   if (phase_ != Phase::kOpen) {
-    reason = "draining";
+    reason = reject_reason::kDraining;
     return absl::UnavailableError("the server is draining: another replica may answer");
   }
   if (first_deadline <= now) {
-    reason = "expired";
+    reason = reject_reason::kExpired;
     return absl::DeadlineExceededError("the deadline had passed when the call arrived");
   }
   if (texts > options_.max_queue_texts || tokens > options_.max_queue_tokens) {
-    reason = "too_large";
+    reason = reject_reason::kCallTooLarge;
     return absl::InvalidArgumentError(fmt::format(
         "the call holds {} texts of {} tokens, more than ever wait (pipeline.max_queue_texts {}, "
         "pipeline.max_queue_tokens {}): split it",
@@ -93,14 +93,21 @@ absl::Status PipelineState::Refusal(std::size_t texts, std::size_t tokens,
   if (!full && queue_.empty()) return absl::OkStatus();
   const std::chrono::nanoseconds wait = EstimatedWaitAt(now);
   if (full) {
-    reason = room == RequestQueue::Room::kTooManyTexts ? "queue_texts" : "queue_tokens";
+    reason = room == RequestQueue::Room::kTooManyTexts ? reject_reason::kQueueTexts
+                                                       : reject_reason::kQueueTokens;
     return absl::ResourceExhaustedError(fmt::format(
         "the queue is full: {} of {} texts and {} of {} tokens wait, about {}: retry later",
         queue_.texts(), options_.max_queue_texts, queue_.tokens(), options_.max_queue_tokens,
         InMilliseconds(wait)));
   }
+  if (wait > options_.max_queue_wait) {
+    reason = reject_reason::kQueueWait;
+    return absl::ResourceExhaustedError(fmt::format(
+        "the queue is about {} long, more than pipeline.max_queue_wait of {}: retry later",
+        InMilliseconds(wait), options_.max_queue_wait));
+  }
   if (wait >= options_.min_refusal_wait && first_deadline - now < wait) {
-    reason = "deadline";
+    reason = reject_reason::kDeadlineTooShort;
     return absl::DeadlineExceededError(
         fmt::format("the deadline is {} away and the queue about {} long: allow more time",
                     InMilliseconds(first_deadline - now), InMilliseconds(wait)));
@@ -206,7 +213,7 @@ std::optional<std::chrono::nanoseconds> PipelineState::Finish(RunningBatch& batc
   observer_.OnBatch(batch.texts.size(), batch.tokens, batch.reason, infer_time);
   if (failed_texts > 0) {
     observer_.OnDeviceError();
-    observer_.OnRejected("device", failed_texts);
+    observer_.OnRejected(reject_reason::kDevice, failed_texts);
   } else {
     batch_times_.Record(batch.tokens, infer_time);
   }
@@ -248,8 +255,10 @@ PipelineState::Work PipelineState::NextSweep(bool after_work) {
 void PipelineState::ReportQueue(SteadyTime now, const DroppedTexts& dropped) {
   observer_.OnQueueChanged(queue_.texts(), queue_.tokens());
   observer_.OnOldestAge(queue_.empty() ? std::chrono::nanoseconds(0) : now - queue_.oldest());
-  if (!dropped.expired.empty()) observer_.OnRejected("expired", dropped.expired.size());
-  if (!dropped.cancelled.empty()) observer_.OnRejected("cancelled", dropped.cancelled.size());
+  if (!dropped.expired.empty())
+    observer_.OnRejected(reject_reason::kExpired, dropped.expired.size());
+  if (!dropped.cancelled.empty())
+    observer_.OnRejected(reject_reason::kCancelled, dropped.cancelled.size());
 }
 
 bool PipelineState::Settled() const { return abandoned_ || (queue_.empty() && active_ == 0); }

@@ -15,14 +15,15 @@ constexpr std::array<BatchCloseReason, 5> kCloseReasonValues = {
 
 // The pipeline's reasons, then those of the calls' checks. "other" takes whatever is not listed, so
 // that the label stays bounded.
-constexpr std::array<std::string_view, 17> kRejectReasonNames = {"queue_texts",
-                                                                 "queue_tokens",
-                                                                 "expired",
-                                                                 "cancelled",
-                                                                 "draining",
-                                                                 "device",
-                                                                 "deadline_too_short",
-                                                                 "too_many_calls",
+constexpr std::array<std::string_view, 19> kRejectReasonNames = {reject_reason::kQueueTexts,
+                                                                 reject_reason::kQueueTokens,
+                                                                 reject_reason::kQueueWait,
+                                                                 reject_reason::kCallTooLarge,
+                                                                 reject_reason::kDeadlineTooShort,
+                                                                 reject_reason::kExpired,
+                                                                 reject_reason::kCancelled,
+                                                                 reject_reason::kDraining,
+                                                                 reject_reason::kDevice,
                                                                  "texts_per_call",
                                                                  "characters_per_text",
                                                                  "ticket_id_bytes",
@@ -30,6 +31,7 @@ constexpr std::array<std::string_view, 17> kRejectReasonNames = {"queue_texts",
                                                                  "invalid_options",
                                                                  "unknown_model",
                                                                  "not_serving",
+                                                                 "too_many_calls",
                                                                  "tokenizer_queue",
                                                                  "other"};
 

@@ -1,7 +1,7 @@
 // Writes a bundle with seeded random weights and the real BARThez tokenizer, for benchmarks of size
 // rather than of sense.
 //
-//   random_bundle OUT [barthez|tiny] [encoder|encoder-decoder]
+//   random_bundle OUT [barthez|middle|tiny] [encoder|encoder-decoder]
 
 #include <cstdio>
 #include <string>
@@ -14,11 +14,11 @@ namespace {
 guichet::BartConfig Config(const std::string& size) {
   guichet::BartConfig config;
   config.vocab_size = 50002;
-  const bool tiny = size == "tiny";
-  config.d_model = tiny ? 64 : 768;
-  config.encoder_layers = config.decoder_layers = tiny ? 2 : 6;
-  config.encoder_attention_heads = config.decoder_attention_heads = tiny ? 4 : 12;
-  config.encoder_ffn_dim = config.decoder_ffn_dim = tiny ? 256 : 3072;
+  config.d_model = size == "tiny" ? 64 : size == "middle" ? 384 : 768;
+  config.encoder_layers = config.decoder_layers = size == "tiny" ? 2 : 6;
+  config.encoder_attention_heads = config.decoder_attention_heads =
+      config.d_model / (size == "tiny" ? 16 : 64);
+  config.encoder_ffn_dim = config.decoder_ffn_dim = 4 * config.d_model;
   config.labels.clear();
   for (int i = 0; i < 12; ++i) config.labels.push_back("label " + std::to_string(i));
   return config;
@@ -50,7 +50,8 @@ absl::Status Write(const std::string& out, const std::string& size, const std::s
 
 int main(int argc, char** argv) {
   if (argc < 2) {
-    std::fprintf(stderr, "usage: random_bundle OUT [barthez|tiny] [encoder|encoder-decoder]\n");
+    std::fprintf(stderr,
+                 "usage: random_bundle OUT [barthez|middle|tiny] [encoder|encoder-decoder]\n");
     return 2;
   }
   const absl::Status status =

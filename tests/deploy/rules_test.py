@@ -80,8 +80,8 @@ class MetricsTest(unittest.TestCase):
             self.assertIn(edge, metric_names.latency_edges(support.ROOT))
 
     def test_reasons_and_codes_are_those_of_the_server(self):
-        defined = set(re.findall(r'"([A-Za-z_]+)"', "\n".join(
-            path.read_text() for path in (support.ROOT / "server/telemetry").glob("*.cc"))))
+        sources = [*(support.ROOT / "server/telemetry").glob("*.cc"), support.ROOT / "server/pipeline/pipeline_observer.h"]
+        defined = set(re.findall(r'"([A-Za-z_]+)"', "\n".join(path.read_text() for path in sources)))
         for rule in rules("expr"):
             for values in re.findall(r'\b(?:reason|code|result)!?=~?"([^"]+)"', rule["expr"]):
                 for value in values.split("|"):

@@ -179,7 +179,7 @@ TEST_F(PipelineAdmissionTest, RefusesADeadlineThatTheQueueOutlasts) {
   const absl::Status status = SubmitOne(late);
   EXPECT_EQ(status.code(), absl::StatusCode::kDeadlineExceeded);
   EXPECT_THAT(std::string(status.message()), HasSubstr("the queue about 300ms long"));
-  EXPECT_THAT(observer_.rejected(), ElementsAre(Pair("deadline", 1U)));
+  EXPECT_THAT(observer_.rejected(), ElementsAre(Pair("deadline_too_short", 1U)));
 
   std::future<InferenceResult> in_time = Send(3, 1, clock_.Now() + milliseconds(400));
   classifier_->ReleaseAll();
@@ -197,6 +197,24 @@ TEST_F(PipelineAdmissionTest, NeverRefusesForADeadlineWhenNothingIsKnownOrNobody
   Teach(milliseconds(5'000));  // as after a stall
   std::future<InferenceResult> alone = Send(3, 1, clock_.Now() + milliseconds(10));
   EXPECT_TRUE(alone.get().logits.ok());
+}
+
+TEST_F(PipelineAdmissionTest, AQueueTooLongInTimeIsFull) {
+  PipelineOptions options;
+  options.max_batch_texts = 1;
+  options.max_queue_wait = milliseconds(300);
+  Start(options);
+  Teach(milliseconds(100));
+  classifier_->Hold();
+  std::future<InferenceResult> busy = Send(1);
+  classifier_->AwaitCalls(known_calls_ + 1);
+  ASSERT_TRUE(SubmitMany(3).ok());  // one runs and two wait before a fourth: 300 ms, at the limit
+  const absl::Status status = SubmitMany(1);
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("max_queue_wait of 300ms"));
+  EXPECT_THAT(observer_.rejected(), ElementsAre(Pair("queue_wait", 1U)));
+  classifier_->ReleaseAll();
+  busy.get();
 }
 
 TEST_F(PipelineAdmissionTest, NeverRefusesForADeadlineBelowTheFloor) {
