@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <cstddef>
+#include <cstring>
 #include <memory>
 #include <numeric>
 
@@ -45,14 +46,16 @@ GUICHET_INLINE float ExpOfNegative(float x) {
 
 constexpr std::int64_t kPaddedKeys = (kSmallAttentionKeys + 15) / 16 * 16;  // whole vectors
 
+constexpr std::int64_t kLanes = 16;
+constexpr std::int64_t kBlock = 4;  // queries that are worked on together
+constexpr float kUnseen = -1e30F;   // a score whose exponential no sum sees
+typedef float Lanes __attribute__((vector_size(kLanes * sizeof(float))));
+
 struct Workspace {
   alignas(64) std::array<float, kSmallAttentionWidth * kPaddedKeys> keys;  // [width][padded keys]
-  alignas(64) std::array<float, kPaddedKeys> scores;
+  alignas(64) std::array<float, kBlock * kPaddedKeys> scores;              // [block][padded keys]
   alignas(64) std::array<float, kSmallAttentionWidth> sum;
 };
-
-constexpr std::int64_t kLanes = 16;
-constexpr float kUnseen = -1e30F;  // a score whose exponential no sum sees
 
 // Keys transposed to [width][padded], so that the loops over keys below read memory in order.
 GUICHET_INLINE void TransposeKeys(const SmallAttentionArguments& a, std::int64_t padded,
@@ -64,23 +67,23 @@ GUICHET_INLINE void TransposeKeys(const SmallAttentionArguments& a, std::int64_t
   }
 }
 
-// scores[j] = scale · query·key_j for the visible keys, kUnseen up to `span`.
-GUICHET_INLINE void Score(const SmallAttentionArguments& a, const float* query, const float* keys,
-                          std::int64_t padded, std::int64_t visible, std::int64_t span,
+// scores[q][j] = scale · query_q·key_j for the keys up to `span` and `kBlock` queries at once: each
+// key is read once for all of them, and the sums stay in registers.
+GUICHET_INLINE void Score(const SmallAttentionArguments& a, const float* const* queries,
+                          const float* keys, std::int64_t padded, std::int64_t span,
                           float* scores) {
-  for (std::int64_t j = 0; j < span; ++j) scores[j] = 0.0F;
-  for (std::int64_t k = 0; k < a.width; k += 4) {
-    const float* row = keys + k * padded;
-    const float q0 = query[k] * a.scale;
-    const float q1 = query[k + 1] * a.scale;
-    const float q2 = query[k + 2] * a.scale;
-    const float q3 = query[k + 3] * a.scale;
-    for (std::int64_t j = 0; j < span; ++j) {
-      scores[j] +=
-          q0 * row[j] + q1 * row[padded + j] + q2 * row[2 * padded + j] + q3 * row[3 * padded + j];
+  for (std::int64_t j = 0; j < span; j += kLanes) {
+    Lanes sums[kBlock] = {};
+    for (std::int64_t k = 0; k < a.width; ++k) {
+      Lanes row;
+      std::memcpy(&row, keys + k * padded + j, sizeof(row));
+      for (std::int64_t q = 0; q < kBlock; ++q) sums[q] += queries[q][k] * row;
+    }
+    for (std::int64_t q = 0; q < kBlock; ++q) {
+      sums[q] *= a.scale;
+      std::memcpy(scores + q * kPaddedKeys + j, &sums[q], sizeof(Lanes));
     }
   }
-  for (std::int64_t j = visible; j < span; ++j) scores[j] = kUnseen;
 }
 
 // Turns scores into exponentials and returns their sum. Sixteen running values each, so that the
@@ -102,23 +105,11 @@ GUICHET_INLINE float Exponentiate(std::int64_t span, float* scores) {
   return std::accumulate(lanes.begin(), lanes.end(), 0.0F);
 }
 
-// output = sum of weight_j · value_j / total, four rows at a time.
+// output = sum of weight_j · value_j / total for one query, of whatever width.
 GUICHET_INLINE void Mix(const SmallAttentionArguments& a, const float* weights,
                         std::int64_t visible, float total, float* sum, float* output) {
   for (std::int64_t k = 0; k < a.width; ++k) sum[k] = 0.0F;
-  std::int64_t j = 0;
-  for (; j + 4 <= visible; j += 4) {
-    const float* value = a.value + j * a.value_stride;
-    const float w0 = weights[j];
-    const float w1 = weights[j + 1];
-    const float w2 = weights[j + 2];
-    const float w3 = weights[j + 3];
-    for (std::int64_t k = 0; k < a.width; ++k) {
-      sum[k] += w0 * value[k] + w1 * value[a.value_stride + k] +
-                w2 * value[2 * a.value_stride + k] + w3 * value[3 * a.value_stride + k];
-    }
-  }
-  for (; j < visible; ++j) {
+  for (std::int64_t j = 0; j < visible; ++j) {
     for (std::int64_t k = 0; k < a.width; ++k) {
       sum[k] += weights[j] * a.value[j * a.value_stride + k];
     }
@@ -126,17 +117,55 @@ GUICHET_INLINE void Mix(const SmallAttentionArguments& a, const float* weights,
   for (std::int64_t k = 0; k < a.width; ++k) output[k] = sum[k] / total;
 }
 
+// The same for the first `count` of `kBlock` queries at once; the width is whole vectors.
+GUICHET_INLINE void MixBlock(const SmallAttentionArguments& a, const float* weights,
+                             std::int64_t visible, const float* totals, std::int64_t count,
+                             float* output) {
+  for (std::int64_t k = 0; k < a.width; k += kLanes) {
+    Lanes sums[kBlock] = {};
+    for (std::int64_t j = 0; j < visible; ++j) {
+      Lanes value;
+      std::memcpy(&value, a.value + j * a.value_stride + k, sizeof(value));
+      for (std::int64_t q = 0; q < kBlock; ++q) sums[q] += weights[q * kPaddedKeys + j] * value;
+    }
+    for (std::int64_t q = 0; q < count; ++q) {
+      sums[q] /= totals[q];
+      std::memcpy(output + q * a.output_stride + k, &sums[q], sizeof(Lanes));
+    }
+  }
+}
+
 GUICHET_EVERY_CPU void Attend(const SmallAttentionArguments& a, Workspace& work) {
   const std::int64_t padded = (a.key_length + kLanes - 1) / kLanes * kLanes;
-  float* keys = work.keys.data();
+  const float* keys = work.keys.data();
   float* scores = work.scores.data();
-  TransposeKeys(a, padded, keys);
-  for (std::int64_t i = 0; i < a.query_length; ++i) {
-    const std::int64_t visible = a.causal ? i + 1 : a.key_length;
-    const std::int64_t span = (visible + kLanes - 1) / kLanes * kLanes;
-    Score(a, a.query + i * a.query_stride, keys, padded, visible, span, scores);
-    const float total = Exponentiate(span, scores);
-    Mix(a, scores, visible, total, work.sum.data(), a.output + i * a.output_stride);
+  TransposeKeys(a, padded, work.keys.data());
+  for (std::int64_t i = 0; i < a.query_length; i += kBlock) {
+    const std::int64_t count = std::min(kBlock, a.query_length - i);
+    // What the last query of the block sees; a last block that is not full repeats its last query.
+    const std::int64_t block_visible = a.causal ? i + count : a.key_length;
+    const std::int64_t span = (block_visible + kLanes - 1) / kLanes * kLanes;
+    const float* queries[kBlock];
+    for (std::int64_t q = 0; q < kBlock; ++q) {
+      queries[q] = a.query + (i + std::min(q, count - 1)) * a.query_stride;
+    }
+    Score(a, queries, keys, padded, span, scores);
+    float totals[kBlock];
+    for (std::int64_t q = 0; q < kBlock; ++q) {
+      const std::int64_t visible = a.causal ? std::min(i + q + 1, block_visible) : a.key_length;
+      float* row = scores + q * kPaddedKeys;
+      for (std::int64_t j = visible; j < span; ++j) row[j] = kUnseen;
+      totals[q] = Exponentiate(span, row);
+    }
+    float* output = a.output + i * a.output_stride;
+    if (a.width % kLanes == 0) {
+      MixBlock(a, scores, block_visible, totals, count, output);
+    } else {
+      for (std::int64_t q = 0; q < count; ++q) {
+        Mix(a, scores + q * kPaddedKeys, a.causal ? i + q + 1 : a.key_length, totals[q],
+            work.sum.data(), output + q * a.output_stride);
+      }
+    }
   }
 }
 

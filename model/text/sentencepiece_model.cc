@@ -2,9 +2,13 @@
 
 #include <cstddef>
 #include <iterator>
+#include <span>
 #include <utility>
 
 #include <sentencepiece_processor.h>
+
+#include "model/text/independent_words.h"
+#include "model/text/word_cache.h"
 
 namespace guichet {
 namespace {
@@ -68,10 +72,25 @@ struct SentencePieceModel::State {
   CharacterSet known;
   // Whether the model has the properties that PlanCuts needs.
   bool may_cut = false;
+  PlainCharacters plain;
+  mutable WordCache words;
   LongTextLimits limits;
 
   void Inspect();
+  void InspectCharacters();
   std::vector<Part> Split(std::string_view text) const;
+
+  // As Encode, word by word.
+  Error EncodeWords(std::string_view text, std::vector<std::int32_t>& ids) const {
+    if (!may_cut) return Encode(text, ids);
+    for (const TextStretch& stretch : SplitIntoStretches(text, plain)) {
+      if (stretch.is_word && words.AppendIds(stretch.text, ids)) continue;
+      const std::size_t before = ids.size();
+      if (Error error = Encode(stretch.text, ids); error.has_value()) return error;
+      if (stretch.is_word) words.Remember(stretch.text, std::span(ids).subspan(before));
+    }
+    return std::nullopt;
+  }
 
   template <typename Unit>
   Error Encode(std::string_view text, std::vector<Unit>& units) const {
@@ -107,7 +126,28 @@ void SentencePieceModel::State::Inspect() {
     // no piece of a <mask> exists for it to be merged from.
     if (processor.IsControl(id) || processor.IsUnknown(id) || piece == "<mask>") continue;
     known.Add(piece);
-    may_cut = may_cut && piece.find(kSpaceMark, 1) == std::string::npos;
+    may_cut = may_cut && piece.find(kSpaceMark, 1) == std::string::npos &&
+              piece.find(' ') == std::string::npos;
+  }
+  InspectCharacters();
+}
+
+// Learns what normalisation makes of each character between two letters.
+void SentencePieceModel::State::InspectCharacters() {
+  for (char32_t c = 1; c < PlainCharacters::kEnd; ++c) {
+    std::string character;
+    if (c < 0x80) {
+      character = {static_cast<char>(c)};
+    } else {
+      character = {static_cast<char>(0xC0U | (c >> 6U)), static_cast<char>(0x80U | (c & 0x3FU))};
+    }
+    const std::string normalized = processor.Normalize("a" + character + "b");
+    if (normalized == std::string(kSpaceMark) + "a" + character + "b") {
+      plain.Set(c, PlainCharacters::Kind::kPlain);
+    } else if (c < 0x80 &&
+               normalized == std::string(kSpaceMark) + "a" + std::string(kSpaceMark) + "b") {
+      plain.Set(c, PlainCharacters::Kind::kSpace);
+    }
   }
 }
 
@@ -138,7 +178,7 @@ std::unique_ptr<const SentencePieceModel> SentencePieceModel::Parse(std::string_
 
 SentencePieceModel::Error SentencePieceModel::AppendIds(std::string_view text,
                                                         std::vector<std::int32_t>& ids) const {
-  return state_->Encode(text, ids);
+  return state_->EncodeWords(text, ids);
 }
 
 SentencePieceModel::Error SentencePieceModel::AppendPieces(std::string_view text,

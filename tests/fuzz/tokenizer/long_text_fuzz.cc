@@ -18,7 +18,8 @@ std::unique_ptr<const guichet::SentencePieceModel> Parse(const guichet::LongText
 
 }  // namespace
 
-// A text encoded in tiny parts and the same text encoded whole have the same pieces.
+// A text encoded in tiny parts or word by word and the same text encoded whole have the same
+// pieces.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const auto whole = Parse({.whole_bytes = SIZE_MAX});
   static const auto parts = Parse({.whole_bytes = 0, .part_bytes = 6, .unknown_run = 1});
@@ -29,5 +30,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   guichet::Require(!whole->AppendPieces(text, expected).has_value(), "valid UTF-8 is encoded");
   guichet::Require(!parts->AppendPieces(text, pieces).has_value(), "so it is in parts");
   guichet::Require(pieces == expected, "parts give the whole");
+  // Twice: the second time words are remembered.
+  std::vector<std::int32_t> expected_ids;
+  for (const std::string& piece : expected) {
+    expected_ids.push_back(whole->Find(piece).value_or(whole->unknown_id()));
+  }
+  for (int i = 0; i < 2; ++i) {
+    std::vector<std::int32_t> ids;
+    guichet::Require(!whole->AppendIds(text, ids).has_value(), "so it is word by word");
+    guichet::Require(ids == expected_ids, "words give the whole");
+  }
   return 0;
 }
