@@ -1,8 +1,8 @@
 #include "base/durable_file.h"
 
-#include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <random>
 #include <system_error>
 
 #include <fcntl.h>
@@ -49,10 +49,21 @@ fs::path ParentOf(const fs::path& path) {
   return parent.empty() ? fs::path(".") : parent;
 }
 
+// Random, because in a container the process number repeats and a killed writer's leftover must not
+// stand in the next one's way.
 fs::path StagingName(const fs::path& target) {
-  static std::atomic<unsigned> counter{0};
-  return ParentOf(target) / fmt::format(".{}.staging-{}-{}", target.filename().string(), ::getpid(),
-                                        counter.fetch_add(1));
+  std::random_device random;
+  return ParentOf(target) /
+         fmt::format(".{}.staging-{:08x}{:08x}", target.filename().string(), random(), random());
+}
+
+// Renames a folder to a name that must not exist. Where the file system cannot promise that in one
+// step (NFS), an empty folder takes the name first.
+int RenameToNew(const fs::path& from, const fs::path& to) {
+  const int result = ::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE);
+  if (result == 0 || errno != EINVAL) return result;
+  if (::mkdir(to.c_str(), 0777) != 0) return -1;
+  return ::rename(from.c_str(), to.c_str());
 }
 
 absl::Status WriteAll(const fs::path& path, std::string_view contents) {
@@ -138,8 +149,7 @@ absl::Status CreateFolderDurably(const fs::path& target,
   if (status.ok()) status = SyncTree(staging);
   // RENAME_NOREPLACE: two writers of one name cannot both win, and an existing folder is never
   // replaced.
-  if (status.ok() &&
-      ::renameat2(AT_FDCWD, staging.c_str(), AT_FDCWD, target.c_str(), RENAME_NOREPLACE) != 0) {
+  if (status.ok() && RenameToNew(staging, target) != 0) {
     status = errno == EEXIST
                  ? absl::AlreadyExistsError(fmt::format("{} already exists", target.string()))
                  : IoError("rename to", target, errno);

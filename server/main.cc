@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 #include <google/protobuf/stubs/logging.h>
+#include <malloc.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -78,15 +79,17 @@ class SignalWatch {
   std::function<void()> reload_ GUICHET_GUARDED_BY(mutex_);
 };
 
-int ThreadsPerWorker(const PipelineOptions& options) {
-  if (options.threads_per_worker > 0) return options.threads_per_worker;
-  const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-  return std::max(1, cores / options.worker_count());
+// glibc grows its heaps by the large buffers of batches and, their sizes varying, rarely gives any
+// of it back: the process would swell to several times its weights. Mapped, they leave with the
+// batch.
+void KeepHeapSmall() {
+  ::mallopt(M_MMAP_THRESHOLD, 1 << 20);
+  ::mallopt(M_TRIM_THRESHOLD, 32 << 20);
 }
 
 ModelLoader BundleLoader(const ServerConfig& config) {
   const DeviceOptions device{.device = config.model.device, .dtype = config.model.dtype};
-  const int threads = ThreadsPerWorker(config.pipeline);
+  const int threads = config.pipeline.threads_per_worker;
   return [device, threads](const std::filesystem::path& path)
              -> absl::StatusOr<std::shared_ptr<const TextClassifier>> {
     SetInferenceThreads(threads);
@@ -134,13 +137,18 @@ int Fail(const absl::Status& status, int code) {
   return code;
 }
 
-int Run(const ServerConfig& config, const std::vector<std::string>& arguments) {
+int Run(ServerConfig config, const std::vector<std::string>& arguments) {
   // Never destroyed: its thread lives until the process ends.
   static SignalWatch& signals = *new SignalWatch();
   RaiseFileLimit();
+  KeepHeapSmall();
   if (absl::Status status = StartLog(config.log.format, config.log.level); !status.ok()) {
     return Fail(status, kExitUsage);
   }
+  const absl::StatusOr<bool> gpu = RunsOnGpu(config.model.device);
+  if (!gpu.ok()) return Fail(gpu.status(), kExitFailed);
+  config.pipeline = config.pipeline.ForDevice(
+      *gpu, std::max(1, static_cast<int>(std::thread::hardware_concurrency())));
   Server server(config, {.loader = BundleLoader(config),
                          .on_worker_start = SetInferenceThreads,
                          .version = GUICHET_VERSION});

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <grpc/support/log.h>
 #include <grpcpp/resource_quota.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
@@ -35,6 +36,13 @@ constexpr int kDeviceErrorsToFail = 3;
 // Reflection and health run on threads of gRPC's own; this bounds them.
 constexpr int kMaxGrpcThreads = 16;
 
+// gRPC's own warnings as lines of our log.
+void LogForGrpc(gpr_log_func_args* line) {
+  const LogLevel level =
+      line->severity == GPR_LOG_SEVERITY_ERROR ? LogLevel::kWarning : LogLevel::kDebug;
+  Log(level, "grpc", {{"message", line->message}});
+}
+
 int OrForEver(std::chrono::milliseconds time) {
   return time.count() == 0 ? INT_MAX : static_cast<int>(time.count());
 }
@@ -47,8 +55,7 @@ void SetConnectionOptions(const ServerConfig& config, grpc::ServerBuilder& build
   };
   set(GRPC_ARG_MAX_CONCURRENT_STREAMS, static_cast<int>(config.limits.streams_per_connection));
   set(GRPC_ARG_MAX_CONNECTION_AGE_MS, OrForEver(listen.max_connection_age));
-  set(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS,
-      static_cast<int>(listen.max_connection_age_grace.count()));
+  set(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, OrForEver(listen.max_connection_age_grace));
   set(GRPC_ARG_MAX_CONNECTION_IDLE_MS, OrForEver(listen.max_connection_idle));
   set(GRPC_ARG_KEEPALIVE_TIME_MS, static_cast<int>(listen.keepalive_time.count()));
   set(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, static_cast<int>(listen.keepalive_timeout.count()));
@@ -80,6 +87,7 @@ void ExportLimits(const ServerConfig& config, prometheus::Registry& registry) {
   put("ticket_id_bytes", config.limits.ticket_id_bytes);
   put("streams_per_connection", config.limits.streams_per_connection);
   put("in_flight_per_connection", config.limits.in_flight_per_connection);
+  put("in_flight_bytes", config.limits.in_flight_bytes);
   put("in_flight_texts_per_stream", config.limits.in_flight_texts_per_stream);
   put("grpc_memory_bytes", config.server.memory_quota);
 }
@@ -111,6 +119,7 @@ struct Server::State {
   ModelRegistry models;
   InferencePipeline pipeline;
   PeerLimits peers;
+  ByteBudget bytes;
   TokenizerPool tokenizers;
   RpcEnvironment environment;
   ClassificationService classification;
@@ -139,6 +148,7 @@ Server::State::State(const ServerConfig& given_config, ServerParts given_parts)
              model_metrics, *parts.clock),
       pipeline(config.pipeline, *parts.clock, device_watch, parts.on_worker_start),
       peers(config.limits.in_flight_per_connection),
+      bytes(config.limits.in_flight_bytes),
       tokenizers(MakeRpcOptions(config).tokenizer_threads,
                  MakeRpcOptions(config).tokenizer_queue_bytes),
       environment{.options = MakeRpcOptions(config),
@@ -147,6 +157,7 @@ Server::State::State(const ServerConfig& given_config, ServerParts given_parts)
                   .pipeline = pipeline,
                   .metrics = metrics,
                   .peers = peers,
+                  .bytes = bytes,
                   .tokenizers = tokenizers},
       classification(environment, *registry),
       inference_service(
@@ -219,10 +230,12 @@ Server::Server(const ServerConfig& config, ServerParts parts)
 Server::~Server() { Drain(std::chrono::milliseconds(0), std::chrono::milliseconds(0)); }
 
 absl::Status Server::Start() {
+  gpr_set_log_function(LogForGrpc);
   GUICHET_RETURN_IF_ERROR(state_->environment.options.Validate());
   GUICHET_RETURN_IF_ERROR(state_->LoadModel());
-  GUICHET_RETURN_IF_ERROR(state_->Listen());
-  return state_->OpenHttp();
+  // HTTP first: it is "not ready" until gRPC listens, and its port may turn out to be taken.
+  GUICHET_RETURN_IF_ERROR(state_->OpenHttp());
+  return state_->Listen();
 }
 
 void Server::Drain(std::chrono::milliseconds notice, std::chrono::milliseconds timeout) {
@@ -230,9 +243,9 @@ void Server::Drain(std::chrono::milliseconds notice, std::chrono::milliseconds t
   state_->health.Drain();
   std::this_thread::sleep_for(notice);
   state_->classification.Drain();
-  // Shutdown waits for the calls, and they may wait for a device that is stuck: at the deadline the
-  // pipeline fails what is left, so that the calls can end.
-  const SteadyTime deadline = std::chrono::steady_clock::now() + timeout;
+  // Shutdown waits for the calls, and they may wait for a device that is stuck: shortly before it
+  // cuts them off the pipeline fails what is left, so that they end with a reason.
+  const SteadyTime deadline = std::chrono::steady_clock::now() + timeout - timeout / 10;
   Mutex mutex;
   ConditionVariable changed;
   bool calls_ended = false;

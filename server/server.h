@@ -30,7 +30,7 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  // Loads and warms the model, opens the gRPC port, then the HTTP port. On error nothing listens.
+  // Loads and warms the model, opens the HTTP port, then the gRPC port. On error nothing listens.
   absl::Status Start();
 
   // Health turns NOT_SERVING and stays reachable for `drain_notice`, so that clients and balancers

@@ -153,6 +153,7 @@ class Assembler {
     for (size_t to = 0; to < bytes; to += element) {
       std::memcpy(copy.data() + to, source.data() + static_cast<size_t>(from) * element, element);
       for (size_t d = index.size(); d > 0; --d) {
+        if (tensor.sizes[d - 1] == 1) continue;  // its stride was not checked: it leads nowhere
         from += tensor.strides[d - 1];
         if (++index[d - 1] < tensor.sizes[d - 1]) break;
         from -= tensor.strides[d - 1] * tensor.sizes[d - 1];

@@ -1,19 +1,17 @@
 #include "model/inference/text_classifier.h"
 
-#include <charconv>
 #include <exception>
 #include <utility>
 
-#include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>
-#include <c10/core/impl/DeviceGuardImplInterface.h>
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "model/inference/packed_batch.h"
 #include "model/inference/packed_forward.h"
 #include "model/inference/prepared_weights.h"
+#include "model/network/device.h"
 
 namespace guichet {
 namespace {
@@ -22,32 +20,6 @@ namespace {
 std::string FirstLine(const std::exception& error) {
   const std::string text = error.what();
   return text.substr(0, text.find('\n'));
-}
-
-absl::StatusOr<at::Device> ChooseDevice(const std::string& name) {
-  const bool has_cuda = at::hasCUDA();
-  if (name == "cpu" || (name == "auto" && !has_cuda)) return at::Device(at::kCPU);
-  if (name != "auto" && name != "cuda" && !name.starts_with("cuda:")) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("device '", name, "' is not one of auto, cpu, cuda, cuda:N"));
-  }
-  int index = 0;
-  if (name.starts_with("cuda:")) {
-    const char* begin = name.data() + 5;
-    const char* end = name.data() + name.size();
-    const auto [stop, error] = std::from_chars(begin, end, index);
-    if (error != std::errc() || stop != end || index < 0) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("device '", name, "': what follows cuda: must be a number from 0"));
-    }
-  }
-  const int count = has_cuda ? c10::impl::getDeviceGuardImpl(at::kCUDA)->deviceCount() : 0;
-  if (index >= count) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("device '", name, "': this machine offers ", count,
-                     " CUDA devices to this build; use cpu or auto"));
-  }
-  return at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(index));
 }
 
 absl::StatusOr<RunOptions> ChooseRun(const DeviceOptions& options) {
@@ -141,6 +113,11 @@ class LibtorchTextClassifier final : public TextClassifier {
 }  // namespace
 
 void SetInferenceThreads(int threads) { at::set_num_threads(threads); }
+
+absl::StatusOr<bool> RunsOnGpu(const std::string& device) {
+  GUICHET_ASSIGN_OR_RETURN(const at::Device chosen, ChooseDevice(device));
+  return !chosen.is_cpu();
+}
 
 absl::StatusOr<std::shared_ptr<const TextClassifier>> LoadTextClassifier(
     std::shared_ptr<const ModelBundle> bundle, const DeviceOptions& options) {

@@ -23,6 +23,10 @@ struct DeviceOptions {
 // first batch of a thread.
 void SetInferenceThreads(int threads);
 
+// Whether a model loaded with this name of a device runs on a GPU. INVALID_ARGUMENT: no such name;
+// FAILED_PRECONDITION: no such device on this machine or in this build.
+absl::StatusOr<bool> RunsOnGpu(const std::string& device);
+
 // A loaded classification model: text to token ids, batches of token ids to logits. Immutable, so
 // every const call is safe from any thread; weights are shared, activations belong to the call.
 // torch ends behind this interface.

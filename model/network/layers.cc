@@ -19,12 +19,14 @@ DropoutSource::DropoutSource(at::Device device, std::uint64_t seed) : random_(se
 }
 
 at::Tensor DropoutSource::Mask(const at::Tensor& like, double probability) {
-  const double keep = 1.0 - probability;
-  at::Tensor mask = at::empty(like.sizes(), like.options().requires_grad(false));
-  if (generator_.has_value()) return mask.bernoulli_(keep, generator_).div_(keep);
-  // Sixteen bits an element: probabilities in steps of 1/65536.
-  const auto dropped = static_cast<std::uint32_t>(probability * 65536.0 + 0.5);
-  const auto scale = static_cast<float>(1.0 / keep);
+  at::Tensor mask = at::empty(like.sizes(), like.options().dtype(at::kFloat).requires_grad(false));
+  if (generator_.has_value()) {
+    const double keep = 1.0 - probability;
+    return mask.bernoulli_(keep, generator_).div_(keep).to(like.scalar_type());
+  }
+  // Sixteen bits an element: probabilities in steps of 1/65536, and the scale of the step taken.
+  const auto dropped = std::min(static_cast<std::uint32_t>(probability * 65536.0 + 0.5), 65535U);
+  const float scale = 65536.0F / static_cast<float>(65536U - dropped);
   const std::span<float> out(mask.mutable_data_ptr<float>(),
                              static_cast<std::size_t>(mask.numel()));
   for (std::size_t i = 0; i < out.size(); i += 4) {
@@ -34,11 +36,12 @@ at::Tensor DropoutSource::Mask(const at::Tensor& like, double probability) {
       out[j] = (bits & 0xFFFFU) < dropped ? 0.0F : scale;
     }
   }
-  return mask;
+  return mask.to(like.scalar_type());
 }
 
 at::Tensor Dropout(const at::Tensor& input, double probability, const ForwardMode& mode) {
   if (mode.dropout == nullptr || probability <= 0.0) return input;
+  if (probability >= 1.0) return input * 0.0;
   return input * mode.dropout->Mask(input, probability);
 }
 

@@ -15,7 +15,8 @@
 namespace guichet {
 
 // Remembers the ids of words. Bounded: a part that is full is emptied, so that words that come
-// often are soon back whatever a hostile text has put in. At most some 5 MB. Thread-safe.
+// often are soon back whatever a hostile text has put in. At most some 6 MB. What it holds are
+// words of texts: it never leaves the process. Thread-safe.
 class WordCache {
  public:
   // Longer words are rare and not remembered.
@@ -27,7 +28,7 @@ class WordCache {
 
  private:
   static constexpr std::size_t kShards = 16;
-  static constexpr std::size_t kWordsPerShard = 2048;
+  static constexpr std::size_t kWordsPerShard = 1024;
 
   struct Hash {
     using is_transparent = void;

@@ -3,14 +3,11 @@
 namespace guichet {
 
 bool EarlyStopping::Improves(double score) {
-  if (!any_ || score > best_ + min_delta_) {
-    any_ = true;
-    best_ = score;
-    since_best_ = 0;
-    return true;
-  }
-  ++since_best_;
-  return false;
+  const bool best = !any_ || score > best_;
+  since_best_ = !any_ || score > best_ + min_delta_ ? 0 : since_best_ + 1;
+  any_ = true;
+  if (best) best_ = score;
+  return best;
 }
 
 }  // namespace guichet

@@ -9,7 +9,7 @@ class EarlyStopping {
   // never with patience 0.
   EarlyStopping(int patience, double min_delta) : patience_(patience), min_delta_(min_delta) {}
 
-  // Takes the next score; true when it is the best so far.
+  // Takes the next score; true when it is the best so far, by however little.
   bool Improves(double score);
   bool GivesUp() const { return patience_ > 0 && since_best_ >= patience_; }
 

@@ -105,7 +105,9 @@ std::vector<ConfigField> ConnectionFields() {
              "balancer find new replicas. 0: never."},
             &ServerConfig::server, &ListenOptions::max_connection_age, {milliseconds(0), kDay}),
       Value({"server", "max_connection_age_grace",
-             "How long calls of such a connection may still take."},
+             "How long calls and streams of such a connection may still take. 0: until they end; "
+             "then a "
+             "stream that never ends keeps its connection."},
             &ServerConfig::server, &ListenOptions::max_connection_age_grace,
             {milliseconds(0), kHour}),
       Value({"server", "max_connection_idle",
@@ -148,7 +150,7 @@ std::vector<ConfigField> ModelFields() {
       Value({"model", "warm_up_batches",
              "Batches run before the server listens, so that the first caller does not pay for the "
              "start."},
-            &ServerConfig::model, &ModelOptions::warm_up_batches, {0, 1'000}),
+            &ServerConfig::model, &ModelOptions::warm_up_batches, {0, 100}),
   };
 }
 
@@ -201,10 +203,13 @@ std::vector<ConfigField> QueueFields() {
 
 std::vector<ConfigField> WorkerFields() {
   return {
-      Value({"pipeline", "workers",
-             "Threads that run batches, each with a batch of its own in flight. 0: one for a "
-             "device. More than one helps where a batch cannot use the whole device."},
-            &ServerConfig::pipeline, &PipelineOptions::workers, PipelineOptions::kWorkers),
+      Value(
+          {"pipeline", "workers",
+           "Threads that run batches, each with a batch of its own in flight. 0: on a GPU one, on "
+           "a CPU one for each core, at most 8: on two cores that answered 1.2 times the texts of "
+           "one worker with both cores. 1 makes a single text's answer fastest on an idle "
+           "machine."},
+          &ServerConfig::pipeline, &PipelineOptions::workers, PipelineOptions::kWorkers),
       Value({"pipeline", "threads_per_worker",
              "CPU threads of one batch's operations. 0: the cores divided by the workers."},
             &ServerConfig::pipeline, &PipelineOptions::threads_per_worker,
@@ -236,6 +241,10 @@ std::vector<ConfigField> LimitsFields() {
              "Calls of one connection being answered; further ones are refused with "
              "RESOURCE_EXHAUSTED."},
             &ServerConfig::limits, &RequestLimits::in_flight_per_connection, {1, 10'000}),
+      Size({"limits", "in_flight_bytes",
+            "Bytes of the requests that are being answered, of all connections together; more are "
+            "refused RESOURCE_EXHAUSTED before they are read into messages."},
+           &ServerConfig::limits, &RequestLimits::in_flight_bytes, {kMiB, std::size_t{1} << 40}),
       Value({"limits", "in_flight_texts_per_stream",
              "Texts of one StreamClassify call being answered; the server reads on when there is "
              "room."},

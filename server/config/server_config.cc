@@ -19,6 +19,11 @@ void CheckTogether(const ServerConfig& config, ConfigErrors& errors) {
                fmt::format("{} texts never fit into pipeline.max_queue_texts of {}",
                            config.limits.texts_per_call, config.pipeline.max_queue_texts));
   }
+  if (config.limits.message_bytes > config.limits.in_flight_bytes) {
+    errors.Add("limits.message_bytes",
+               fmt::format("a message of {} bytes never fits into limits.in_flight_bytes of {}",
+                           config.limits.message_bytes, config.limits.in_flight_bytes));
+  }
   if (config.pipeline.max_batch_tokens > config.pipeline.max_queue_tokens) {
     errors.Add("pipeline.max_batch_tokens",
                fmt::format("{} tokens never wait together: pipeline.max_queue_tokens is {}",

@@ -20,8 +20,8 @@ struct ListenOptions {
   std::chrono::milliseconds drain_timeout{30'000};
   std::chrono::milliseconds drain_notice{300};
   bool reflection = true;
-  std::chrono::milliseconds max_connection_age{300'000};  // 0: for ever
-  std::chrono::milliseconds max_connection_age_grace{60'000};
+  std::chrono::milliseconds max_connection_age{300'000};   // 0: for ever
+  std::chrono::milliseconds max_connection_age_grace{0};   // 0: for ever
   std::chrono::milliseconds max_connection_idle{900'000};  // 0: for ever
   std::chrono::milliseconds keepalive_time{30'000};
   std::chrono::milliseconds keepalive_timeout{10'000};
@@ -45,9 +45,10 @@ struct RequestLimits {
   std::size_t texts_per_call = 1024;
   std::size_t characters_per_text = 100'000;  // Unicode code points of subject and body together
   std::size_t ticket_id_bytes = 256;
-  std::size_t streams_per_connection = 256;      // HTTP/2 streams; further calls wait in the client
-  std::size_t in_flight_per_connection = 200;    // calls being answered; more are refused
-  std::size_t in_flight_texts_per_stream = 256;  // of StreamClassify; reading pauses there
+  std::size_t streams_per_connection = 256;    // HTTP/2 streams; further calls wait in the client
+  std::size_t in_flight_per_connection = 200;  // calls being answered; more are refused
+  std::size_t in_flight_bytes = std::size_t{256} << 20;  // of all calls together
+  std::size_t in_flight_texts_per_stream = 256;          // of StreamClassify; reading pauses there
 };
 
 // Section `log`.

@@ -1,5 +1,7 @@
 #include "server/pipeline/batch_worker.h"
 
+#include <algorithm>
+#include <cmath>
 #include <optional>
 #include <span>
 #include <utility>
@@ -25,10 +27,22 @@ void Fail(std::size_t rows, const absl::Status& status, Outcome& outcome) {
   outcome.rows.insert(outcome.rows.end(), rows, RowResult(status));
 }
 
+bool IsFinite(const std::vector<float>& row) {
+  return std::ranges::all_of(row, [](float logit) { return std::isfinite(logit); });
+}
+
 void RunRows(const TextClassifier& classifier, std::span<const Row> rows, Outcome& outcome) {
   absl::StatusOr<std::vector<std::vector<float>>> logits = classifier.Logits(rows);
   if (logits.ok() && logits->size() == rows.size()) {
-    for (std::vector<float>& row : *logits) outcome.rows.emplace_back(std::move(row));
+    for (std::vector<float>& row : *logits) {
+      if (IsFinite(row)) {
+        outcome.rows.emplace_back(std::move(row));
+      } else {
+        ++outcome.device_failures;
+        Fail(1, absl::InternalError("the model failed: its scores are not finite numbers"),
+             outcome);
+      }
+    }
     return;
   }
   if (absl::IsInvalidArgument(logits.status())) {

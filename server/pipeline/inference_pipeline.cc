@@ -13,12 +13,6 @@
 namespace guichet {
 namespace {
 
-int ThreadsPerWorker(const PipelineOptions& options) {
-  if (options.threads_per_worker > 0) return options.threads_per_worker;
-  const int cores = static_cast<int>(std::thread::hardware_concurrency());
-  return std::max(cores / options.worker_count(), 1);
-}
-
 absl::Status CheckItem(const InferenceItem& item) {
   if (item.model == nullptr || item.model->classifier == nullptr || item.done == nullptr) {
     return absl::InvalidArgumentError("an item has no model or nobody to answer to");
@@ -33,7 +27,7 @@ InferencePipeline::InferencePipeline(const PipelineOptions& options, const Clock
                                      PipelineObserver& observer, const WorkerStart& on_worker_start)
     : state_(std::make_shared<PipelineState>(options, clock, observer)) {
   const auto workers = static_cast<std::size_t>(options.worker_count());
-  const int operation_threads = ThreadsPerWorker(options);
+  const int operation_threads = std::max(options.threads_per_worker, 1);
   for (std::size_t i = 0; i < workers; ++i) {
     threads_.emplace_back([state = state_, i, operation_threads, on_worker_start] {
       SetThreadName(fmt::format("batch-{}", i));
@@ -75,6 +69,10 @@ absl::Status InferencePipeline::Submit(std::vector<InferenceItem> items) {
         std::make_unique<PendingText>(PendingText{.item = std::move(item), .enqueued = {}}));
   }
   return state_->Submit(texts, tokens, first_deadline);
+}
+
+absl::Status InferencePipeline::CheckRoom(std::size_t texts, SteadyTime first_deadline) {
+  return state_->CheckRoom(texts, first_deadline);
 }
 
 std::chrono::nanoseconds InferencePipeline::EstimatedWait() const {

@@ -26,7 +26,8 @@ class InferencePipeline {
   // batch's operations may use: pass SetInferenceThreads.
   using WorkerStart = std::function<void(int threads)>;
 
-  // `options` are valid; `clock` and `observer` outlive the pipeline.
+  // `options` are valid, and nothing in them is left to ForDevice; `clock` and `observer` outlive
+  // the pipeline.
   InferencePipeline(const PipelineOptions& options, const Clock& clock, PipelineObserver& observer,
                     const WorkerStart& on_worker_start = nullptr);
   // Fails what is queued UNAVAILABLE and waits for the batches on the device, for at most
@@ -40,6 +41,10 @@ class InferencePipeline {
   // DEADLINE_EXCEEDED: the deadline is over or the wait would outlast it. UNAVAILABLE: draining.
   // INVALID_ARGUMENT: an item lacks model, tokens or done, or the call alone exceeds the queue.
   absl::Status Submit(std::vector<InferenceItem> items);
+
+  // What Submit would say now to a call of so many texts, of which nothing more is known yet: asked
+  // before the work of tokenising them. Counts as a refusal when it is one.
+  absl::Status CheckRoom(std::size_t texts, SteadyTime first_deadline);
 
   // How long a text submitted now would wait for its batch, from the time recent batches took: what
   // RetryInfo and admission use. 0 while too few batches were measured.

@@ -1,5 +1,6 @@
 #include "server/pipeline/pipeline_options.h"
 
+#include <algorithm>
 #include <string>
 
 #include <fmt/chrono.h>
@@ -16,6 +17,13 @@ void Check(const char* name, const T& value, const Range<T>& range, std::string&
 }
 
 }  // namespace
+
+PipelineOptions PipelineOptions::ForDevice(bool gpu, int cores) const {
+  PipelineOptions chosen = *this;
+  if (workers == 0) chosen.workers = gpu ? 1 : std::clamp(cores, 1, kMostCpuWorkers);
+  if (threads_per_worker == 0) chosen.threads_per_worker = std::max(cores / chosen.workers, 1);
+  return chosen;
+}
 
 absl::Status PipelineOptions::Validate() const {
   std::string errors;

@@ -27,7 +27,7 @@ struct PipelineOptions {
   Milliseconds max_queue_wait{2'000};
   // Tokens of one batch (the sum over its texts: nothing is padded). One text may exceed it alone.
   static constexpr Range<std::size_t> kMaxBatchTokens{16, 1'000'000};
-  std::size_t max_batch_tokens = 2048;
+  std::size_t max_batch_tokens = 1024;
   // Texts of one batch.
   static constexpr Range<std::size_t> kMaxBatchTexts{1, 4'096};
   std::size_t max_batch_texts = 256;
@@ -48,9 +48,9 @@ struct PipelineOptions {
   // measured: a rough estimate must not refuse what could be served.
   static constexpr Range<Milliseconds> kMinRefusalWait{Milliseconds(0), Milliseconds(3'600'000)};
   Milliseconds min_refusal_wait{50};
-  // Threads that run batches, each with its own batch in flight. 0: one for a device.
+  // Threads that run batches, each with its own batch in flight. 0: ForDevice chooses.
   static constexpr Range<int> kWorkers{0, 64};
-  int workers = 1;
+  int workers = 0;
   // Threads of one batch's operations on a CPU. 0: the cores divided by the workers.
   static constexpr Range<int> kThreadsPerWorker{0, 256};
   int threads_per_worker = 0;
@@ -61,6 +61,11 @@ struct PipelineOptions {
 
   // INVALID_ARGUMENT names every field outside its range.
   absl::Status Validate() const;
+
+  // With what is 0 chosen: on a CPU one worker for each of `cores`, at most kMostCpuWorkers, each
+  // with its share of the cores; on a GPU, which one batch can fill, a single worker.
+  static constexpr int kMostCpuWorkers = 8;
+  PipelineOptions ForDevice(bool gpu, int cores) const;
 
   int worker_count() const { return workers == 0 ? 1 : workers; }
 };

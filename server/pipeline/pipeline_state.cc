@@ -70,6 +70,15 @@ absl::Status PipelineState::Submit(PendingTexts& texts, std::size_t tokens,
   }
 }
 
+absl::Status PipelineState::CheckRoom(std::size_t texts, SteadyTime first_deadline) {
+  MutexLock lock(mutex_);
+  std::string_view reason;
+  // Every text has a token at least.
+  absl::Status refusal = Refusal(texts, texts, first_deadline, clock_.Now(), reason);
+  if (!refusal.ok()) observer_.OnRejected(reason, texts);
+  return refusal;
+}
+
 absl::Status PipelineState::Refusal(std::size_t texts, std::size_t tokens,
                                     SteadyTime first_deadline, SteadyTime now,
                                     std::string_view& reason) const {

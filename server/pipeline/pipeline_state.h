@@ -44,6 +44,7 @@ class PipelineState {
 
   // For the door. Submit leaves `texts` untouched when it refuses.
   absl::Status Submit(PendingTexts& texts, std::size_t tokens, SteadyTime first_deadline);
+  absl::Status CheckRoom(std::size_t texts, SteadyTime first_deadline);
   std::chrono::nanoseconds EstimatedWait() const;
   void Drain();
   void Shutdown(SteadyTime deadline);

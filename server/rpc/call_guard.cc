@@ -62,6 +62,20 @@ std::optional<CallError> CallGuard::Admit() {
   return error;
 }
 
+std::optional<CallError> CallGuard::Hold(std::size_t bytes) {
+  bytes_ = environment_.bytes.Take(bytes);
+  if (bytes_) return std::nullopt;
+  environment_.metrics.OnRejected("in_flight_bytes", 1);
+  CallError error = FromStatus(
+      absl::ResourceExhaustedError(fmt::format(
+          "limits.in_flight_bytes: the calls in flight hold {} of {} bytes, and this one "
+          "has {}; retry later",
+          environment_.bytes.used(), environment_.bytes.limit(), bytes)),
+      environment_.pipeline.EstimatedWait());
+  error.reason = "IN_FLIGHT_BYTES";
+  return error;
+}
+
 const std::string& CallGuard::request_id() {
   if (!request_id_.empty()) return request_id_;
   const auto given = context_.client_metadata().find("x-request-id");
@@ -78,6 +92,7 @@ void CallGuard::Record(absl::StatusCode code, const std::string& reason,
   const auto duration = environment_.clock.Now() - arrival_;
   method_.OnEnd(code, duration);
   slot_ = PeerLimits::Slot();
+  bytes_ = ByteBudget::Share();
   const LogLevel level = detail.empty() ? LogLevel::kDebug : LogLevel::kError;
   if (!LogEnabled(level)) return;
   Log(level, "call",

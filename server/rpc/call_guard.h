@@ -24,6 +24,8 @@ class CallGuard {
 
   // Takes the call's place among its connection's calls, or says why not.
   std::optional<CallError> Admit();
+  // Counts the request's bytes among those in flight until Close, or says why not.
+  std::optional<CallError> Hold(std::size_t bytes);
 
   SteadyTime arrival() const { return arrival_; }
   // The caller's; for calls without, the default time from `start`.
@@ -46,6 +48,7 @@ class CallGuard {
   const std::optional<SteadyTime> deadline_;  // the caller's
   std::string request_id_;                    // empty until asked for
   PeerLimits::Slot slot_;
+  ByteBudget::Share bytes_;
 };
 
 // A new random id of 16 hexadecimal digits.

@@ -33,7 +33,7 @@ void ClassificationProtocol::Write(const Request& request, const ClassifyAnswer&
   response->mutable_results()->Reserve(request.tickets_size());
   for (int i = 0; i < request.tickets_size(); ++i) {
     WriteResult(request.tickets(i), answer.texts[static_cast<std::size_t>(i)], *answer.model,
-                stamp.request_id, response->add_results());
+                stamp.guard, response->add_results());
   }
   response->set_model(answer.model->name);
   response->set_version(answer.model->version);
@@ -41,10 +41,10 @@ void ClassificationProtocol::Write(const Request& request, const ClassifyAnswer&
 }
 
 void WriteResult(const v1::Ticket& ticket, const TextAnswer& answer, const LoadedVersion& model,
-                 const std::string& request_id, v1::TicketResult* result) {
+                 CallGuard& guard, v1::TicketResult* result) {
   result->set_id(ticket.id());
   if (answer.error.has_value()) {
-    ToRpcStatus(*answer.error, request_id, result->mutable_status());
+    ToRpcStatus(*answer.error, guard.request_id(), result->mutable_status());
     return;
   }
   const std::vector<std::string>& labels = model.classifier->labels();

@@ -23,7 +23,7 @@ void ReadOptions(const v1::ClassifyOptions& options, ClassifyParams* params);
 CallText TextOf(const v1::Ticket& ticket);
 // One ticket's result: its scores, or its error.
 void WriteResult(const v1::Ticket& ticket, const TextAnswer& answer, const LoadedVersion& model,
-                 const std::string& request_id, v1::TicketResult* result);
+                 CallGuard& guard, v1::TicketResult* result);
 void WriteTimings(const StageTimes& times, std::chrono::nanoseconds total,
                   v1::StageTimings* timings);
 

@@ -73,6 +73,11 @@ void ClassifyCall::Run() {
   answer_.model = *std::move(lease);
   answer_.texts.resize(params_.texts.size());
   const std::size_t bytes = CheckTexts();
+  if (const absl::Status room =
+          environment_.pipeline.CheckRoom(params_.texts.size(), params_.deadline);
+      !room.ok()) {
+    return Fail(Explain(room));
+  }
   environment_.metrics.ObserveStage(Stage::kAdmit, environment_.clock.Now() - params_.arrival);
   if (bytes <= environment_.options.inline_encode_bytes) return EncodeAndSubmit();
   if (environment_.tokenizers.Post(bytes, [self = self_] { self->EncodeAndSubmit(); })) return;
@@ -168,8 +173,7 @@ InferenceItem ClassifyCall::MakeItem(std::size_t index, Encoding encoding) {
   TextAnswer& answer = answer_.texts[index];
   answer.tokens = static_cast<int>(encoding.ids.size());
   answer.truncated = encoding.truncated;
-  environment_.metrics.CountText(
-      encoding.ids.size(), static_cast<std::size_t>(encoding.unknown_tokens), encoding.truncated);
+  answer.unknown_tokens = encoding.unknown_tokens;
   InferenceItem item;
   item.model = answer_.model;
   item.tokens = std::move(encoding.ids);
@@ -192,6 +196,9 @@ void ClassifyCall::OnResult(std::size_t index, InferenceResult result) {
         std::max<nanoseconds>(total - result.queue_time - result.infer_time, nanoseconds(0)));
     environment_.metrics.ObserveStage(Stage::kInfer, result.infer_time);
     RaiseTo(longest_infer_, result.infer_time);
+    environment_.metrics.CountText(static_cast<std::size_t>(answer.tokens),
+                                   static_cast<std::size_t>(answer.unknown_tokens),
+                                   answer.truncated);
     answer.prediction =
         MakePrediction(*result.logits, answer_.model->classifier->manifest(), params_.prediction);
     const ScoredLabel& best = answer.prediction.scores.front();

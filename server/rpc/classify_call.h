@@ -35,6 +35,7 @@ struct TextAnswer {
   std::optional<CallError> error;  // the rest is empty when set
   Prediction prediction;
   int tokens = 0;
+  int unknown_tokens = 0;
   bool truncated = false;
 };
 

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <limits>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,8 +15,8 @@
 namespace guichet {
 namespace {
 
-constexpr std::array<std::string_view, 5> kOutputs = {"label", "score", "labels", "scores",
-                                                      "abstained"};
+constexpr std::array<std::string_view, 7> kOutputs = {"label",     "score",  "labels",   "scores",
+                                                      "abstained", "tokens", "truncated"};
 
 std::optional<CallError> ReadTopK(const inference::ModelInferRequest& request, int* top_k) {
   const auto parameter = request.parameters().find("top_k");
@@ -31,10 +33,16 @@ std::optional<CallError> ReadTopK(const inference::ModelInferRequest& request, i
 }
 
 std::optional<CallError> CheckOutputs(const inference::ModelInferRequest& request) {
+  // Each costs memory for every text.
+  std::set<std::string_view> names;
   for (const auto& output : request.outputs()) {
+    if (!names.insert(output.name()).second) {
+      return InvalidField("INVALID_OPTIONS", "outputs", "may name each output once");
+    }
     if (std::find(kOutputs.begin(), kOutputs.end(), output.name()) == kOutputs.end()) {
-      return InvalidField("INVALID_OPTIONS", "outputs",
-                          "may name label, score, labels, scores and abstained only");
+      return InvalidField(
+          "INVALID_OPTIONS", "outputs",
+          "may name label, score, labels, scores, abstained, tokens and truncated only");
     }
     if (output.parameters().contains("classification")) {
       return InvalidField("INVALID_OPTIONS", "outputs.parameters[classification]",
@@ -65,10 +73,17 @@ Table MakeTable(const ClassifyAnswer& answer, std::size_t columns) {
 
 void WriteOutput(const std::string& name, const ClassifyAnswer& answer, TensorWriter* writer) {
   const auto rows = static_cast<std::int64_t>(answer.texts.size());
-  if (name == "abstained") {
-    std::vector<bool> abstained;
-    for (const TextAnswer& text : answer.texts) abstained.push_back(text.prediction.abstained);
-    return writer->AddBools(name, {rows}, abstained);
+  if (name == "abstained" || name == "truncated") {
+    std::vector<bool> flags;
+    for (const TextAnswer& text : answer.texts) {
+      flags.push_back(name == "truncated" ? text.truncated : text.prediction.abstained);
+    }
+    return writer->AddBools(name, {rows}, flags);
+  }
+  if (name == "tokens") {
+    std::vector<std::int32_t> tokens;
+    for (const TextAnswer& text : answer.texts) tokens.push_back(text.tokens);
+    return writer->AddIntegers(name, {rows}, tokens);
   }
   const bool all = name == "labels" || name == "scores";
   // top_k and the number of labels are the same for every text, and min_score is not offered here.
@@ -81,6 +96,19 @@ void WriteOutput(const std::string& name, const ClassifyAnswer& answer, TensorWr
   } else {
     writer->AddFloats(name, shape, table.scores);
   }
+}
+
+// Where the time went, as parameters, in microseconds: the protocol has no field for it.
+void WriteTimings(const ClassifyAnswer& answer, std::chrono::nanoseconds total,
+                  inference::ModelInferResponse* response) {
+  const auto put = [&](const char* name, std::chrono::nanoseconds time) {
+    (*response->mutable_parameters())[name].set_int64_param(
+        std::chrono::duration_cast<std::chrono::microseconds>(time).count());
+  };
+  put("tokenize_us", answer.times.tokenize);
+  put("queue_us", answer.times.queue);
+  put("infer_us", answer.times.infer);
+  put("total_us", total);
 }
 
 }  // namespace
@@ -112,10 +140,11 @@ std::optional<CallError> InferenceProtocol::Read(const Request& request, Classif
 }
 
 void InferenceProtocol::Write(const Request& request, const ClassifyAnswer& answer,
-                              const CallStamp&, Response* response) {
+                              const CallStamp& stamp, Response* response) {
   response->set_model_name(answer.model->name);
   response->set_model_version(std::to_string(answer.model->version));
   response->set_id(request.id());
+  WriteTimings(answer, stamp.total, response);
   TensorWriter writer(response, request.raw_input_contents_size() > 0);
   if (request.outputs().empty()) {
     WriteOutput("label", answer, &writer);

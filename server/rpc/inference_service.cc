@@ -44,6 +44,8 @@ void DescribeModel(const LoadedVersion& model, const std::vector<std::int64_t>& 
   DescribeTensor("labels", "BYTES", true, labels, response->add_outputs());
   DescribeTensor("scores", "FP32", true, labels, response->add_outputs());
   DescribeTensor("abstained", "BOOL", false, 0, response->add_outputs());
+  DescribeTensor("tokens", "INT32", false, 0, response->add_outputs());
+  DescribeTensor("truncated", "BOOL", false, 0, response->add_outputs());
 }
 
 }  // namespace

@@ -54,6 +54,13 @@ std::optional<std::int64_t> RowsOf(const inference::ModelInferRequest::InferInpu
   return input.shape(0);
 }
 
+// The protocol wants little-endian numbers, which is this machine's own order on every platform
+// that libtorch supports.
+template <typename Number>
+void AppendRaw(const std::vector<Number>& numbers, std::string* raw) {
+  raw->append(reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof(Number));
+}
+
 }  // namespace
 
 std::optional<CallError> ReadTextTensor(const inference::ModelInferRequest& request,
@@ -112,14 +119,20 @@ void TensorWriter::AddFloats(const std::string& name, const std::vector<std::int
                              const std::vector<float>& elements) {
   auto* output = AddOutput(name, "FP32", shape);
   if (raw_) {
-    // The protocol wants little-endian floats, which is this machine's own order on every platform
-    // that libtorch supports.
-    std::string* raw = response_->add_raw_output_contents();
-    raw->resize(elements.size() * sizeof(float));
-    std::memcpy(raw->data(), elements.data(), raw->size());
+    AppendRaw(elements, response_->add_raw_output_contents());
     return;
   }
   for (const float element : elements) output->mutable_contents()->add_fp32_contents(element);
+}
+
+void TensorWriter::AddIntegers(const std::string& name, const std::vector<std::int64_t>& shape,
+                               const std::vector<std::int32_t>& elements) {
+  auto* output = AddOutput(name, "INT32", shape);
+  if (raw_) {
+    AppendRaw(elements, response_->add_raw_output_contents());
+    return;
+  }
+  for (const std::int32_t element : elements) output->mutable_contents()->add_int_contents(element);
 }
 
 void TensorWriter::AddBools(const std::string& name, const std::vector<std::int64_t>& shape,

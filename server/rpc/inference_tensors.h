@@ -28,6 +28,8 @@ class TensorWriter {
                 const std::vector<std::string_view>& elements);
   void AddFloats(const std::string& name, const std::vector<std::int64_t>& shape,
                  const std::vector<float>& elements);
+  void AddIntegers(const std::string& name, const std::vector<std::int64_t>& shape,
+                   const std::vector<std::int32_t>& elements);
   void AddBools(const std::string& name, const std::vector<std::int64_t>& shape,
                 const std::vector<bool>& elements);
 

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "server/pipeline/inference_pipeline.h"
 #include "server/registry/model_registry.h"
+#include "server/rpc/byte_budget.h"
 #include "server/rpc/peer_limits.h"
 #include "server/rpc/rpc_options.h"
 #include "server/rpc/tokenizer_pool.h"
@@ -18,6 +19,7 @@ struct RpcEnvironment {
   InferencePipeline& pipeline;
   ServerMetrics& metrics;
   PeerLimits& peers;
+  ByteBudget& bytes;
   TokenizerPool& tokenizers;
 };
 

@@ -10,6 +10,12 @@
 // mutex: every thread that is not in a reaction owns a reference.
 
 namespace guichet {
+namespace {
+
+// When a text that did not fit among the bytes in flight tries again.
+constexpr std::chrono::milliseconds kBytesRetry{50};
+
+}  // namespace
 
 grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* StreamClassifyReactor::Start(
     RpcEnvironment& environment, MethodMetrics& method, OpenStreams& streams,
@@ -77,6 +83,8 @@ void StreamClassifyReactor::Classify(const ItemPointer& item) {
   {
     const MutexLock lock(mutex_);
     params.deadline = guard_.DeadlineFrom(item->arrival);
+    if (!item->bytes) item->bytes = environment_.bytes.Take(item->request.ByteSizeLong());
+    if (!item->bytes && !cancelled_) return Park(item, kBytesRetry);
   }
   std::shared_ptr<ClassifyCall> call = ClassifyCall::Start(
       environment_, std::move(params),
@@ -95,6 +103,7 @@ void StreamClassifyReactor::OnAnswer(const ItemPointer& item, const ClassifyAnsw
   }
   in_flight_.erase(item);
   item->call.reset();
+  item->retry.reset();  // its callback holds the item: a ring
   const bool hopeless = answer.error.has_value() && (answer.error->reason == "INVALID_OPTIONS" ||
                                                      answer.error->reason == "UNKNOWN_MODEL");
   if (hopeless) {
@@ -113,8 +122,7 @@ grpc::ByteBuffer StreamClassifyReactor::MakeResponse(const Item& item,
     response.mutable_result()->set_id(ticket.id());
     ToRpcStatus(*answer.error, guard_.request_id(), response.mutable_result()->mutable_status());
   } else {
-    WriteResult(ticket, answer.texts.front(), *answer.model, guard_.request_id(),
-                response.mutable_result());
+    WriteResult(ticket, answer.texts.front(), *answer.model, guard_, response.mutable_result());
   }
   if (answer.model != nullptr) {
     response.set_model(answer.model->name);

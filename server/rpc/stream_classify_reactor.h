@@ -43,6 +43,7 @@ class StreamClassifyReactor final
   struct Item {
     v1::StreamClassifyRequest request;
     SteadyTime arrival;
+    ByteBudget::Share bytes;
     std::shared_ptr<ClassifyCall> call;
     std::optional<grpc::Alarm> retry;  // while the pipeline is full
   };

@@ -19,7 +19,7 @@ namespace guichet {
 
 // What a protocol may tell of a call beside its answer.
 struct CallStamp {
-  const std::string& request_id;
+  CallGuard& guard;                // knows the request's id, which costs something to ask for
   std::chrono::nanoseconds total;  // since arrival
 };
 
@@ -64,6 +64,7 @@ class UnaryClassifyReactor final : public grpc::ServerUnaryReactor {
 
   std::optional<CallError> Begin(const grpc::ByteBuffer& request) {
     if (std::optional<CallError> error = guard_.Admit()) return error;
+    if (std::optional<CallError> error = guard_.Hold(request.Length())) return error;
     request_ = google::protobuf::Arena::CreateMessage<typename P::Request>(&arena_);
     if (!ParseMessage(request, request_)) return MalformedRequest();
     ClassifyParams params;
@@ -79,8 +80,7 @@ class UnaryClassifyReactor final : public grpc::ServerUnaryReactor {
   void OnAnswer(const ClassifyAnswer& answer) {
     if (answer.error.has_value()) return Finish(guard_.Close(*answer.error));
     auto* response = google::protobuf::Arena::CreateMessage<typename P::Response>(&arena_);
-    P::Write(*request_, answer, {guard_.request_id(), environment_.clock.Now() - guard_.arrival()},
-             response);
+    P::Write(*request_, answer, {guard_, environment_.clock.Now() - guard_.arrival()}, response);
     SerializeMessage(*response, response_bytes_);
     Finish(guard_.Close(InternalDetail(answer)));
   }

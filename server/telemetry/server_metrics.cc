@@ -15,7 +15,7 @@ constexpr std::array<BatchCloseReason, 5> kCloseReasonValues = {
 
 // The pipeline's reasons, then those of the calls' checks. "other" takes whatever is not listed, so
 // that the label stays bounded.
-constexpr std::array<std::string_view, 19> kRejectReasonNames = {reject_reason::kQueueTexts,
+constexpr std::array<std::string_view, 20> kRejectReasonNames = {reject_reason::kQueueTexts,
                                                                  reject_reason::kQueueTokens,
                                                                  reject_reason::kQueueWait,
                                                                  reject_reason::kCallTooLarge,
@@ -32,6 +32,7 @@ constexpr std::array<std::string_view, 19> kRejectReasonNames = {reject_reason::
                                                                  "unknown_model",
                                                                  "not_serving",
                                                                  "too_many_calls",
+                                                                 "in_flight_bytes",
                                                                  "tokenizer_queue",
                                                                  "other"};
 

@@ -58,7 +58,7 @@ class ServerMetrics final : public PipelineObserver {
  private:
   static constexpr std::size_t kStages = 6;
   static constexpr std::size_t kCloseReasons = 5;
-  static constexpr std::size_t kRejectReasons = 19;
+  static constexpr std::size_t kRejectReasons = 20;
 
   std::array<prometheus::Histogram*, kStages> stages_{};
   std::array<prometheus::Counter*, kCloseReasons> batch_closed_{};

@@ -151,7 +151,7 @@ TEST_F(InferenceServiceTest, DescribesServerAndModel) {
   ASSERT_TRUE(inference_->ModelMetadata(&model_context, request, &model).ok());
   EXPECT_EQ(model.versions(0), "1");
   EXPECT_EQ(model.inputs(0).datatype(), "BYTES");
-  ASSERT_EQ(model.outputs_size(), 5);
+  ASSERT_EQ(model.outputs_size(), 7);
   EXPECT_EQ(model.outputs(3).shape(1), 3);
   request.set_name("autre");
   grpc::ClientContext other_context;

@@ -66,7 +66,7 @@ TEST(WordCacheTest, RemembersWordsAndForgetsRatherThanGrows) {
     ASSERT_THAT(ids, ElementsAre(i));
   }
   EXPECT_GT(known, 1000);
-  EXPECT_LE(known, 32'768);
+  EXPECT_LE(known, 16'384);
 }
 
 }  // namespace

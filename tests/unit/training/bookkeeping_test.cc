@@ -34,7 +34,7 @@ TEST(ClassBalanceTest, RareLabelsWeighMoreAndAbsentOnesNothing) {
 TEST(EarlyStoppingTest, GivesUpAfterPatienceScoresWithoutImprovement) {
   EarlyStopping stopping(2, 0.01);
   EXPECT_TRUE(stopping.Improves(0.5));
-  EXPECT_FALSE(stopping.Improves(0.505));  // within min_delta
+  EXPECT_TRUE(stopping.Improves(0.505));  // the best, but within min_delta
   EXPECT_FALSE(stopping.GivesUp());
   EXPECT_TRUE(stopping.Improves(0.52));
   EXPECT_FALSE(stopping.Improves(0.4));
