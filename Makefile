@@ -7,13 +7,16 @@ export CCACHE_DIR ?= $(CURDIR)/.cache/ccache
 STEP := @printf '\033[1m==>\033[0m %s\n'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo run test bench fmt install test-image clean
+.PHONY: help setup setup-dev build demo run test bench fmt install test-image clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## install every dependency: Debian packages, libtorch, sentencepiece
 	@tools/setup.sh
+
+setup-dev: ## also the tools of the tidy and fuzz presets, make fmt and make test-image
+	@tools/setup.sh --dev
 
 $(BUILD)/build.ninja: | setup
 	$(STEP) "configure (preset release)"
@@ -39,13 +42,13 @@ bench: setup $(BUILD)/build.ninja ## measure speed and memory; JSON in build/ben
 	@cmake --build --preset release -j $(JOBS)
 	@tools/bench.sh
 
-fmt: ## format the C++ sources (clang-format 19)
+fmt: setup-dev ## format the C++ sources (clang-format 19)
 	@git ls-files '*.h' '*.cc' | xargs clang-format-19 -i
 
 install: build ## install the programs, the client library and their files under PREFIX
 	@cmake --install $(BUILD) --prefix $(PREFIX)
 
-test-image: build ## build the container image with buildah and run it
+test-image: setup-dev build ## build the container image with buildah and run it
 	@cmake --build --preset release -j $(JOBS)
 	@ctest --preset release -C image -L image
 

@@ -55,6 +55,8 @@ grpc::ChannelArguments Arguments(const ClientOptions& options, ChannelKind kind)
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetMaxReceiveMessageSize(options.max_message_bytes);
   arguments.SetMaxSendMessageSize(options.max_message_bytes);
+  // A proxy would see this machine's calls, and their token, in the clear.
+  if (IsLocalTarget(options.target)) arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   // The service config is the program's, not the name server's.
   arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
   if (kind == ChannelKind::kBalanced) {

@@ -61,7 +61,8 @@ std::optional<nanoseconds> RetryDelayAfter(const RetryOptions& options, const ab
   nanoseconds delay = Scaled(longest, 0.5 + 0.5 * uniform);
   if (const std::optional<nanoseconds> told = RetryDelay(error); told.has_value()) {
     if (*told >= time_left) return std::nullopt;  // also keeps the sum below from overflowing
-    delay = std::max(delay, *told + Scaled(longest, 0.5 * uniform));
+    // Callers told the same time must not all come back in the same moment.
+    delay = std::max(delay, *told + Scaled(std::max(longest, *told / 2), 0.5 * uniform));
   }
   if (delay >= time_left) return std::nullopt;
   return delay;

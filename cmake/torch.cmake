@@ -10,13 +10,24 @@ if(NOT GUICHET_TORCH_DIR)
                       "-DGUICHET_TORCH_DIR=<site-packages>/torch")
 endif()
 set(torch_lib "${GUICHET_TORCH_DIR}/lib")
+# Another wheel in the same place: configure again.
+if(EXISTS "${GUICHET_DEPS}/torch.stamp")
+  set_property(DIRECTORY "${CMAKE_SOURCE_DIR}" APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${GUICHET_DEPS}/torch.stamp")
+endif()
 
 add_library(guichet_torch INTERFACE)
 target_compile_options(guichet_torch INTERFACE
   "SHELL:-idirafter ${GUICHET_TORCH_DIR}/include" "SHELL:-idirafter ${GUICHET_TORCH_DIR}/include/torch/csrc/api/include"
   # Our warnings stay strict, but -idirafter headers are not system headers everywhere.
   -Wno-unused-parameter)
-target_link_options(guichet_torch INTERFACE "LINKER:-rpath,${torch_lib}" "LINKER:-rpath-link,${torch_lib}")
+# An installed program finds libtorch beside it; in the build tree CMake's own run path leads to the wheel.
+target_link_options(guichet_torch INTERFACE "LINKER:-rpath-link,${torch_lib}")
+install(DIRECTORY "${torch_lib}/" DESTINATION lib/guichet/torch/lib
+  FILES_MATCHING PATTERN "*.so*" PATTERN "*python*" EXCLUDE PATTERN "libshm*" EXCLUDE)
+if(EXISTS "${GUICHET_TORCH_DIR}/../nvidia")
+  install(DIRECTORY "${GUICHET_TORCH_DIR}/../nvidia" DESTINATION lib/guichet FILES_MATCHING PATTERN "*.so*")
+endif()
+set(CMAKE_INSTALL_RPATH "$ORIGIN/../lib/guichet/torch/lib;$ORIGIN/../../lib/guichet/torch/lib")
 target_link_libraries(guichet_torch INTERFACE "${torch_lib}/libtorch_cpu.so" "${torch_lib}/libc10.so" Threads::Threads)
 if(EXISTS "${torch_lib}/libtorch_cuda.so")
   # Nothing of ours calls into libtorch_cuda by name: it registers its kernels when loaded, so it must stay linked.

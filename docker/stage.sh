@@ -10,21 +10,23 @@ set -euo pipefail
 [ $# = 2 ] || { echo "usage: docker/stage.sh BUILD_DIR OUT_DIR" >&2; exit 2; }
 build=$1
 out=$2
-programs=(guichet guichet-server guichet-trainer)
+programs=(bin/guichet bin/guichet-server libexec/guichet/guichet-model)
 root=$out/rootfs/opt/guichet
 
 here=$(cd "$(dirname "$0")" && pwd)
 
 rm -rf "$out"
-mkdir -p "$root/bin" "$root/lib" "$root/share" "$out/rootfs/etc/guichet"
+mkdir -p "$root/bin" "$root/lib" "$root/libexec/guichet" "$root/share/guichet" "$out/rootfs/etc/guichet"
 install -m 0644 "$here/../LICENSE" "$here/../NOTICE" "$root/share/"
+cp -r "$here/../examples/barthez" "$root/share/guichet/"  # the built-in tokenizer
 install -m 0644 "$here/guichet.yaml" "$out/rootfs/etc/guichet/guichet.yaml"
 loaded=$(mktemp)
 trap 'rm -f "$loaded"' EXIT
-for program in "${programs[@]}"; do
-  [ -x "$build/bin/$program" ] || continue
-  install -m 0755 "$build/bin/$program" "$root/bin/$program"
-  strip --strip-unneeded "$root/bin/$program"
+for place in "${programs[@]}"; do
+  program=${place##*/}
+  [ -x "$build/bin/$program" ] || { echo "stage: $build/bin/$program is not built; run 'make build'" >&2; exit 1; }
+  install -m 0755 "$build/bin/$program" "$root/$place"
+  strip --strip-unneeded "$root/$place"
   # "libfoo.so.1 => /path/libfoo.so.1 (0x…)"; a library that is not found must stop us here, not in production.
   libraries=$(ldd "$build/bin/$program")
   if grep -q 'not found' <<< "$libraries"; then
@@ -33,9 +35,6 @@ for program in "${programs[@]}"; do
     exit 1
   fi
   awk '$2 == "=>" { print $3 }' <<< "$libraries" >> "$loaded"
-done
-for program in guichet guichet-server; do
-  [ -x "$root/bin/$program" ] || { echo "stage: $build/bin/$program is not built; run 'make build'" >&2; exit 1; }
 done
 
 # The wheel's own layout is kept (torch/lib, nvidia/*/lib): its libraries find each other relative to themselves. CUDA's

@@ -114,7 +114,7 @@ struct Server::State {
   const std::shared_ptr<prometheus::Registry> registry;
   ServerMetrics metrics;
   ModelMetrics model_metrics;
-  ServiceHealth health;
+  HealthService health;
   DeviceWatch device_watch;
   ModelRegistry models;
   InferencePipeline pipeline;
@@ -191,12 +191,12 @@ absl::Status Server::State::Listen() {
     credentials = certificates->Credentials();
     ServerMetrics::ExportCertificateExpiry(*registry, certificates->expiry());
   }
-  grpc::EnableDefaultHealthCheckService(true);
   grpc::ServerBuilder builder;
   SetConnectionOptions(config, builder);
   SetReflection(builder, config.server.reflection);
   builder.RegisterService(&classification);
   builder.RegisterService(&inference_service);
+  builder.RegisterService(&health);
   builder.AddListeningPort(config.server.address, credentials, &grpc_port);
   grpc = builder.BuildAndStart();
   if (grpc == nullptr || grpc_port == 0) {
@@ -205,7 +205,7 @@ absl::Status Server::State::Listen() {
                     "this machine?",
                     config.server.address));
   }
-  health.Attach(grpc->GetHealthCheckService());
+  health.Start();
   return absl::OkStatus();
 }
 
@@ -243,6 +243,7 @@ void Server::Drain(std::chrono::milliseconds notice, std::chrono::milliseconds t
   state_->health.Drain();
   std::this_thread::sleep_for(notice);
   state_->classification.Drain();
+  state_->health.EndWatches();
   // Shutdown waits for the calls, and they may wait for a device that is stuck: shortly before it
   // cuts them off the pipeline fails what is left, so that they end with a reason.
   const SteadyTime deadline = std::chrono::steady_clock::now() + timeout - timeout / 10;
@@ -265,7 +266,6 @@ void Server::Drain(std::chrono::milliseconds notice, std::chrono::milliseconds t
     changed.NotifyAll();
   }
   pipeline_end.join();
-  state_->health.Detach();
   state_->grpc.reset();
   state_->http.reset();
 }

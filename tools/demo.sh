@@ -43,6 +43,7 @@ else
 fi
 
 say "2/5  start the server and wait until its model is warm"
+rm -f "$demo/server.ready"
 $bin/guichet-server --model.path "$demo/model" --server.address "$address" --server.http_address "$http" \
   > "$demo/server.ready" 2> "$demo/server.log" &
 server_pid=$!
@@ -51,7 +52,7 @@ for _ in $(seq 300); do
   kill -0 "$server_pid" 2>/dev/null || { cat "$demo/server.log" >&2; server_pid=; exit 1; }
   sleep 0.1
 done
-read -r address http < <(sed -nE 's/^.*listening on ([^ ,]+), metrics on ([^ ,]+).*/\1 \2/p' "$demo/server.ready")
+read -r address http < <(sed -nE 's/^.*listening on ([^ ,]+), metrics on ([^ ,]+).*/\1 \2/p' "$demo/server.ready") || true
 [ -n "${http:-}" ] || { echo "the server did not become ready within 30 s; see $demo/server.log" >&2; exit 1; }
 echo "     gRPC on $address, metrics on http://$http/metrics"
 export GUICHET_SERVER=$address

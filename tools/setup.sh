@@ -1,16 +1,18 @@
 #!/usr/bin/env bash
-# Installs everything guichet builds with: Debian packages, libtorch (from the PyPI wheel), sentencepiece (from its source
+# Installs everything guichet builds with: Debian packages, libtorch (from the torch wheel), sentencepiece (from its source
 # archive). Idempotent: a second run checks and returns within a second. Nothing outside .deps/ and Debian's package
 # database is touched.
 #
 #   tools/setup.sh [--torch SPEC] [--dev]
 #
-# --torch SPEC   the wheel to take (default torch==2.13.0+cpu; also read from GUICHET_TORCH). A CUDA build: torch==2.13.0
+# --torch SPEC   the wheel to take (also read from GUICHET_TORCH; default: the one taken before, at first torch==2.13.0+cpu).
+#                A CUDA build: torch==2.13.0
 # --dev          also the tools of the tidy and fuzz presets and of the deployment tests (clang 19, promtool, buildah)
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 deps=${GUICHET_DEPS:-$root/.deps}
-torch_spec=${GUICHET_TORCH:-torch==2.13.0+cpu}
+stamp=$deps/torch.stamp
+torch_spec=${GUICHET_TORCH:-$(cat "$stamp" 2>/dev/null || echo torch==2.13.0+cpu)}
 sentencepiece_version=0.2.0
 sentencepiece_sha256=a52c19171daaf2e697dc6cbe67684e0fa341b1248966f6aebb541de654d15843
 dev=0
@@ -48,17 +50,22 @@ install_packages() {
 }
 
 install_torch() {
-  local stamp=$deps/torch.stamp
   [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$torch_spec" ] && return
   say "libtorch from the wheel $torch_spec (about 450 MB on disk)"
   rm -rf "$deps/torch" "$stamp"
-  quietly python3 -m pip install --quiet --no-deps --no-compile --disable-pip-version-check --root-user-action=ignore \
-    --target "$deps/torch" "$torch_spec"
+  if ! quietly python3 -m pip install --quiet --no-deps --no-compile --disable-pip-version-check \
+    --root-user-action=ignore --target "$deps/torch" "$torch_spec"; then
+    echo "setup: pip found no $torch_spec in its configured sources. For a CPU build set PIP_EXTRA_INDEX_URL to PyTorch's" \
+      "CPU wheel index (pytorch.org, Start Locally, shows its address) and run this again; README.md says more." >&2
+    exit 1
+  fi
   # A CUDA build's libraries live in separate wheels; the CPU build needs nothing more.
   case $torch_spec in
     *+cpu*) ;;
     *) quietly python3 -m pip install --quiet --no-compile --disable-pip-version-check --root-user-action=ignore \
-         --upgrade --target "$deps/torch" "$torch_spec" ;;
+         --upgrade --target "$deps/torch" "$torch_spec"
+       [ -e "$deps/torch/torch/lib/libtorch_cuda.so" ] ||
+         echo "setup: $torch_spec is a build without CUDA; is a CPU index among pip's sources?" >&2 ;;
   esac
   printf '%s' "$torch_spec" > "$stamp"
 }

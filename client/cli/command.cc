@@ -3,15 +3,23 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <exception>
 
 #include "client/cli/interrupt.h"
 
 namespace guichet {
 
 int RunCommand(const CommandContext& context) {
-  const int code = context.run();
+  int code = kExitFailed;
+  try {
+    code = context.run();
+  } catch (const std::exception& error) {  // of the standard library: no memory, no such path
+    return Fail(error.what());
+  }
   if (Interrupted()) EndInterrupted();
-  if (std::fflush(stdout) == 0 || code != kExitOk) return code;
+  const bool written_before = std::ferror(stdout) == 0;
+  if ((std::fflush(stdout) == 0 && written_before) || code != kExitOk) return code;
+  if (errno == EPIPE) EndByClosedPipe();
   return Fail(std::string("stdout cannot be written: ") + std::strerror(errno));
 }
 

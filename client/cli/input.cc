@@ -1,12 +1,13 @@
 #include "client/cli/input.h"
 
-#include <fstream>
 #include <iostream>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "base/status_macros.h"
+#include "model/data/byte_source.h"
+#include "model/data/line_reader.h"
 #include "model/text/built_in_tokenizer.h"
 
 namespace guichet {
@@ -14,22 +15,8 @@ namespace {
 
 constexpr std::size_t kMaxLineBytes = std::size_t{16} << 20;
 
-absl::Status EachLineOf(std::istream& stream, const std::string& name,
-                        const std::function<absl::Status(const std::string&, int)>& each) {
-  std::string line;
-  for (int number = 1; std::getline(stream, line); ++number) {
-    if (line.size() > kMaxLineBytes) {
-      return absl::InvalidArgumentError(
-          fmt::format("{}: line {}: {} bytes; a line holds at most {}", name, number, line.size(),
-                      kMaxLineBytes));
-    }
-    const absl::Status status = each(line, number);
-    if (!status.ok()) {
-      return absl::Status(status.code(), fmt::format("{}: line {}: {}", name, number,
-                                                     std::string(status.message())));
-    }
-  }
-  return absl::OkStatus();
+absl::Status At(const std::string& name, const absl::Status& error) {
+  return absl::Status(error.code(), fmt::format("{}: {}", name, std::string(error.message())));
 }
 
 }  // namespace
@@ -63,14 +50,27 @@ absl::StatusOr<std::unique_ptr<TicketReader>> OpenInput(const InputOptions& opti
 
 absl::Status ForEachLine(const std::string& file,
                          const std::function<absl::Status(const std::string&, int)>& each) {
-  if (file == "-") return EachLineOf(std::cin, "stdin", each);
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) return absl::NotFoundError(fmt::format("{}: cannot be opened", file));
-  return EachLineOf(stream, file, each);
+  const bool from_stdin = file == "-";
+  const std::string name = from_stdin ? "stdin" : file;
+  std::unique_ptr<ByteSource> source;
+  if (from_stdin) {
+    source = MakeStreamSource(std::cin);
+  } else {
+    GUICHET_ASSIGN_OR_RETURN(source, OpenFileSource(file));
+  }
+  LineReader lines(std::move(source), kMaxLineBytes);
+  while (true) {
+    const auto line = lines.Next();
+    if (!line.ok()) return At(name, line.status());
+    if (!*line) return absl::OkStatus();
+    const absl::Status status = each(**line, static_cast<int>(lines.line()));
+    if (!status.ok()) return At(fmt::format("{}: line {}", name, lines.line()), status);
+  }
 }
 
 absl::StatusOr<std::unique_ptr<const Tokenizer>> OpenTokenizer(const std::string& model) {
-  if (std::filesystem::is_directory(model)) return LoadTokenizer(model);
+  std::error_code ignored;
+  if (std::filesystem::is_directory(model, ignored)) return LoadTokenizer(model);
   GUICHET_ASSIGN_OR_RETURN(const std::filesystem::path folder, BuiltInTokenizerFolder(model));
   return LoadTokenizer(folder);
 }

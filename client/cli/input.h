@@ -31,8 +31,9 @@ void AddInputForm(CLI::App& command, InputOptions& options);
 absl::StatusOr<std::unique_ptr<TicketReader>> OpenInput(const InputOptions& options,
                                                         bool allow_empty);
 
-// Calls `each` with every line of FILE or stdin, its line end put aside, and its number from 1;
-// stops at the first error. INVALID_ARGUMENT: a line over 16 MiB.
+// Calls `each` with every line of FILE (.gz is unpacked) or stdin, its line end and a byte order
+// mark put aside, and its number from 1; stops at the first error. INVALID_ARGUMENT: a line over
+// 16 MiB or not UTF-8.
 absl::Status ForEachLine(
     const std::string& file,
     const std::function<absl::Status(const std::string& line, int number)>& each);

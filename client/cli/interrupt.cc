@@ -35,4 +35,10 @@ void EndInterrupted() {
   std::_Exit(128 + signal);
 }
 
+void EndByClosedPipe() {
+  std::signal(SIGPIPE, SIG_DFL);
+  std::raise(SIGPIPE);
+  std::_Exit(128 + SIGPIPE);
+}
+
 }  // namespace guichet

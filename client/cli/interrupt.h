@@ -11,4 +11,7 @@ bool Interrupted();
 // 130 for SIGINT and stop their loops too.
 [[noreturn]] void EndInterrupted();
 
+// Ends the process as a filter whose reader has enough (`| head`) ends: by SIGPIPE, without a word.
+[[noreturn]] void EndByClosedPipe();
+
 }  // namespace guichet

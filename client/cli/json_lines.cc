@@ -2,7 +2,6 @@
 
 #include <cerrno>
 #include <charconv>
-#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <string>
@@ -24,11 +23,7 @@ absl::Status WriteJsonLine(const OrderedJson& object) {
   const std::string line =
       object.dump(-1, ' ', false, OrderedJson::error_handler_t::replace) + "\n";
   const bool written = std::fwrite(line.data(), 1, line.size(), stdout) == line.size();
-  if (!written && errno == EPIPE) {
-    // Whoever read has enough (`| head`): end like any filter, without a word.
-    std::signal(SIGPIPE, SIG_DFL);
-    std::raise(SIGPIPE);
-  }
+  if (!written && errno == EPIPE) EndByClosedPipe();
   if (written && Interrupted()) EndInterrupted();
   if (written) return absl::OkStatus();
   return absl::UnknownError(std::string("stdout cannot be written: ") + std::strerror(errno));

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "client/cli/interrupt.h"
+
 namespace guichet {
 namespace {
 
@@ -44,6 +46,7 @@ Scores ScoreRows(const TextClassifier& classifier, std::span<const std::vector<T
   for (std::size_t end = 0; end <= order.size(); ++end) {
     const std::int64_t next =
         end < order.size() ? static_cast<std::int64_t>(rows[order[end]].size()) : 0;
+    if (Interrupted()) EndInterrupted();
     if (end > begin && (end == order.size() || tokens + next > batch_tokens)) {
       ScoreBatch(classifier, rows, std::span(order).subspan(begin, end - begin), scores);
       begin = end;

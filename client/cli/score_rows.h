@@ -10,7 +10,8 @@
 namespace guichet {
 
 // Logits of rows in batches of like lengths of at most `batch_tokens` tokens (a longer row goes
-// alone), in the order given. A row the model cannot read fails alone.
+// alone), in the order given. A row the model cannot read fails alone. An interrupt ends the
+// process between two batches.
 std::vector<absl::StatusOr<std::vector<float>>> ScoreRows(
     const TextClassifier& classifier, std::span<const std::vector<TokenId>> rows,
     std::int64_t batch_tokens);

@@ -20,14 +20,16 @@ class TextReader : public TicketReader {
       : options_(options), lines_(std::move(lines)) {}
 
   absl::StatusOr<std::optional<Ticket>> Next() override {
-    for (;;) {
-      GUICHET_ASSIGN_OR_RETURN(auto line, lines_.Next());
-      if (!line) return std::nullopt;
-      if (IsBlank(*line) && !options_.allow_empty) continue;
-      Ticket ticket;
-      ticket.body = *std::move(line);
-      return ticket;
+    GUICHET_ASSIGN_OR_RETURN(auto line, lines_.Next());
+    if (!line) return std::nullopt;
+    // Not passed over: answers are matched with lines by their order.
+    if (IsBlank(*line) && !options_.allow_empty) {
+      return absl::InvalidArgumentError(
+          fmt::format("line {}: a blank line is no ticket", this->line()));
     }
+    Ticket ticket;
+    ticket.body = *std::move(line);
+    return ticket;
   }
 
   std::int64_t line() const override { return lines_.line(); }

@@ -19,7 +19,7 @@ namespace guichet {
 
 enum class TicketFormat {
   kGuess,      // by the file's name, ".gz" put aside; text where it says nothing
-  kText,       // one ticket a line; blank lines are skipped
+  kText,       // one ticket a line; a blank one is an error of that line
   kJsonLines,  // one object a line with id, subject, body (or text) and label; blank lines skipped
   kCsv,        // RFC 4180 with a header row; comma, semicolon, tab or bar found from the header
   kTsv         // the same, tabs

@@ -80,12 +80,17 @@ say "size $(du -sm "$(buildah "${store[@]}" mount "$container")" | cut -f1) MiB"
 inside "$container" -- sh -c '[ "$(id -u):$(id -g)" = 10001:10001 ]' || fail "it does not run as uid 10001"
 inside "$container" -- sh -c '! touch /opt/guichet/x /etc/guichet/x /usr/x 2> /dev/null' || fail "it can write to its own system"
 inside "$container" -- guichet --help > /dev/null || fail "guichet does not start in the image"
+echo "Mon écran reste noir" | inside "$container" -- guichet tokenize --model barthez - | grep -q pieces \
+  || fail "the built-in tokenizer is not in the image"
 inside "$container" -- guichet-server --check-config --config /etc/guichet/guichet.yaml \
   || fail "the image's own configuration is refused"
 
 bundle=$scratch/bundle
 "$build/bin/random_bundle" "$bundle" tiny encoder || fail "no bundle to serve: build the target random_bundle"
 chmod -R a+rX "$bundle"
+
+echo "Mon écran reste noir" | inside --volume "$(realpath "$bundle"):/models/current:ro" "$container" -- \
+  guichet predict --bundle /models/current - | grep -q '"label"' || fail "guichet predict does not work in the image"
 
 say "serving a tiny bundle"
 # Chroot isolation shares this machine's network: free ports, so that nothing else is disturbed.

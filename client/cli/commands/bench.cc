@@ -47,9 +47,11 @@ absl::StatusOr<std::vector<TicketText>> ReadTexts(const InputOptions& input) {
   }
   GUICHET_ASSIGN_OR_RETURN(const auto reader, OpenInput(input, /*allow_empty=*/false));
   while (texts.size() < kMaxTexts) {
-    GUICHET_ASSIGN_OR_RETURN(const std::optional<Ticket> ticket, reader->Next());
-    if (!ticket) break;
-    texts.push_back({.id = "", .subject = ticket->subject, .body = ticket->body});
+    const auto ticket = reader->Next();
+    if (absl::IsInvalidArgument(ticket.status())) continue;  // a blank line, say
+    GUICHET_RETURN_IF_ERROR(ticket.status());
+    if (!*ticket) break;
+    texts.push_back({.id = "", .subject = (*ticket)->subject, .body = (*ticket)->body});
   }
   if (texts.empty()) return absl::InvalidArgumentError(input.file + " holds no texts");
   return texts;

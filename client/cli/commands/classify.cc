@@ -95,7 +95,10 @@ class FileClassifier {
     const Line line = std::move(lines_.front());
     lines_.pop_front();
     if (!answer.ok()) {
-      if (IsUnreachable(answer.status()) || IsForEveryCall(answer.status())) {
+      // A deadline that passes is this ticket's: the server was there, and may only be slow.
+      const bool gone = answer.status().code() != absl::StatusCode::kDeadlineExceeded &&
+                        IsUnreachable(answer.status());
+      if (gone || IsForEveryCall(answer.status())) {
         at_server_ = answer.status();
         return false;
       }

@@ -5,6 +5,7 @@
 
 #include "base/status_macros.h"
 #include "client/cli/commands/model_commands.h"
+#include "client/cli/interrupt.h"
 #include "client/cli/score_rows.h"
 #include "model/evaluation/classification_report.h"
 
@@ -22,6 +23,7 @@ absl::StatusOr<LabelledRows> ReadRows(const InputOptions& input, const TextClass
   LabelledRows rows;
   const auto& labels = classifier.labels();
   while (true) {
+    if (Interrupted()) EndInterrupted();
     GUICHET_ASSIGN_OR_RETURN(const std::optional<Ticket> ticket, reader->Next());
     if (!ticket) break;
     const std::string place = "line " + std::to_string(reader->line()) + ": ";

@@ -2,6 +2,8 @@
 #include <utility>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "base/status_macros.h"
 #include "client/cli/commands/model_commands.h"
 #include "client/cli/json_lines.h"
@@ -28,8 +30,9 @@ class Predictor {
       : options_(options), classifier_(classifier) {}
 
   absl::Status Run() {
-    GUICHET_RETURN_IF_ERROR(options_.ids ? ReadIds() : ReadTickets());
-    return Flush();
+    const absl::Status read = options_.ids ? ReadIds() : ReadTickets();
+    GUICHET_RETURN_IF_ERROR(Flush());  // what was read before an error is answered
+    return read;
   }
 
   bool any_failed() const { return any_failed_; }
@@ -50,15 +53,17 @@ class Predictor {
   }
 
   absl::Status ReadIds() {
-    return ForEachLine(options_.input.file, [&](const std::string& line, int) {
+    return ForEachLine(options_.input.file, [&](const std::string& line, int number) {
       const OrderedJson parsed = OrderedJson::parse(line, nullptr, /*allow_exceptions=*/false);
       Encoding encoding;
-      if (!parsed.is_array()) return absl::InvalidArgumentError("not a JSON array of token ids");
+      const auto refuse = [&](const char* what) {
+        return Add({"", absl::InvalidArgumentError(fmt::format("line {}: {}", number, what))});
+      };
+      if (!parsed.is_array()) return refuse("not a JSON array of token ids");
       for (const auto& id : parsed) {
         if (!id.is_number_integer() || id.get<std::int64_t>() < 0 ||
             id.get<std::int64_t>() > classifier_id_limit()) {
-          return Add(
-              {"", absl::InvalidArgumentError("a token id is not an integer of the vocabulary")});
+          return refuse("a token id is not an integer of the vocabulary");
         }
         encoding.ids.push_back(id.get<TokenId>());
       }

@@ -1,3 +1,5 @@
+#include <atomic>
+#include <chrono>
 #include <thread>
 
 #include "grpc/health/v1/health.grpc.pb.h"
@@ -85,8 +87,41 @@ TEST_F(HealthTest, ADrainIsToldToWatchersBeforeCallsAreRefused) {
   EXPECT_EQ(Check(""), HealthCheckResponse::NOT_SERVING);
   EXPECT_EQ(HttpGet(http_port, "/readyz").code, 503);
   EXPECT_EQ(HttpGet(http_port, "/healthz").code, 200);
+  EXPECT_EQ(service.Next(), -1);
   drain.join();
   EXPECT_EQ(Classify(RequestOf({"x"})).error_code(), grpc::StatusCode::UNAVAILABLE);
+}
+
+TEST_F(HealthTest, OpenWatchesDoNotHoldTheDrainUp) {
+  Watch service(*health_, "guichet.v1.Classification");
+  Watch unknown(*health_, "no.such.Service");
+  ASSERT_EQ(service.Next(), HealthCheckResponse::SERVING);
+  ASSERT_EQ(unknown.Next(), HealthCheckResponse::SERVICE_UNKNOWN);
+  const auto start = std::chrono::steady_clock::now();
+  server_->Drain(std::chrono::milliseconds(0), std::chrono::minutes(1));
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(30));
+  EXPECT_EQ(service.Next(), HealthCheckResponse::NOT_SERVING);
+  EXPECT_EQ(service.Next(), -1);
+  EXPECT_EQ(unknown.Next(), -1);
+}
+
+TEST_F(HealthTest, WatchesComeAndGoWhileTheStateChanges) {
+  std::atomic<bool> stop{false};
+  std::thread flapping([&] {
+    // As often as the device may fail and recover.
+    while (!stop) {
+      classifier_->FailWith(absl::InternalError("device lost"));
+      for (int i = 0; i < 3; ++i) Classify(RequestOf({"x"}));
+      classifier_->FailWith(absl::OkStatus());
+      for (int i = 0; i < 2; ++i) Classify(RequestOf({"x"}));
+    }
+  });
+  for (int i = 0; i < 300; ++i) {
+    Watch watch(*health_, "");
+    for (int reports = i % 3; reports > 0; --reports) EXPECT_GE(watch.Next(), 0);
+  }
+  stop = true;
+  flapping.join();
 }
 
 TEST_F(HealthTest, ADeviceThatFailsAgainAndAgainIsNotServing) {
