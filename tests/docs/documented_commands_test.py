@@ -2,8 +2,8 @@
 """The documents are true to the programs: documented_commands_test.py BIN_FOLDER.
 
 Every `guichet …` and `guichet-server …` command shown in a document's code names a command and options that `--help` knows,
-every configuration key shown is one of --print-default-config, every `make` target exists, and every RPC and metric that
-README.md or ARCHITECTURE.md names is defined. Each rule is also tried on a planted mistake.
+every configuration key shown is one of --print-default-config, and every service, method and metric that a document names is
+defined. Each rule is also tried on a planted mistake.
 """
 import pathlib
 import re
@@ -11,6 +11,9 @@ import shlex
 import subprocess
 import sys
 import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "deploy"))
+import metric_names  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(sys.argv.pop(1))
@@ -85,6 +88,39 @@ def config_keys():
     return keys
 
 
+def defined_rpcs():
+    """Every service, and every service/method, of proto/."""
+    rpcs = set()
+    for path in (ROOT / "proto").glob("**/*.proto"):
+        text = path.read_text(encoding="utf-8")
+        package = re.search(r"^package ([\w.]+);", text, re.M)[1]
+        for service, body in re.findall(r"^service (\w+) \{(.*?)^\}", text, re.M | re.S):
+            rpcs.add(f"{package}.{service}")
+            rpcs.update(f"{package}.{service}/{method}" for method in re.findall(r"\brpc (\w+)", body))
+    return rpcs
+
+
+def problems_of_rpcs(document, rpcs):
+    named = set(re.findall(r"\b(?:guichet\.v1|inference|grpc\.health\.v1)\.[A-Z]\w+(?:/\w+)?", document))
+    return [f"no service or method {name}" for name in sorted(named) if name not in rpcs]
+
+
+def problems_of_metrics(document, series):
+    # A name is a metric's by its unit; targets of the build have none. A family may be named without its parts.
+    named = set(re.findall(r"\bguichet_\w+(?:_total|_seconds|_bytes|_ratio|_info|_count|_sum|_bucket)\b", document))
+    families = series | {re.sub(r"_(?:bucket|sum|count)$", "", name) for name in series}
+    return [f"no metric {name}" for name in sorted(named) if name not in families]
+
+
+def problems_of_server(document, help_text, keys):
+    problems = []
+    for line in re.findall(r"guichet-server((?: --?[\w.-]+(?:[ =][^\s`-][^\s`]*)?)+)", document):
+        for option in re.findall(r"--([a-z_.-]+)", line):
+            if option not in keys and f"--{option}" not in help_text:
+                problems.append(f"guichet-server has no option --{option}")
+    return problems
+
+
 class DocumentsAreTrue(unittest.TestCase):
     def test_every_shown_command_is_known_to_help(self):
         shown = 0
@@ -114,15 +150,31 @@ class DocumentsAreTrue(unittest.TestCase):
         walk([])
 
     def test_every_rpc_named_in_the_documents_is_defined(self):
-        protos = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "proto").glob("**/*.proto"))
-        defined = set(re.findall(r"\brpc (\w+)", protos)) | set(re.findall(r"^service (\w+)", protos, re.M))
-        for name in ("Classify", "StreamClassify", "ModelInfer", "ServerReady"):
-            self.assertIn(name, defined)
+        rpcs = defined_rpcs()
+        self.assertIn("guichet.v1.Classification/StreamClassify", rpcs)
+        for path in DOCUMENTS:
+            self.assertEqual(problems_of_rpcs(path.read_text(encoding="utf-8"), rpcs), [], path.relative_to(ROOT))
+
+    def test_every_metric_named_in_the_documents_is_exported(self):
+        series = set(metric_names.series(ROOT))
+        self.assertGreater(len(series), 30)
+        for path in DOCUMENTS:
+            self.assertEqual(problems_of_metrics(path.read_text(encoding="utf-8"), series), [], path.relative_to(ROOT))
+
+    def test_every_shown_server_option_exists(self):
+        known = config_keys()
+        text = subprocess.run([BIN / "guichet-server", "--help"], capture_output=True, text=True, check=True).stdout
+        for path in DOCUMENTS:
+            self.assertEqual(problems_of_server(path.read_text(encoding="utf-8"), text, known), [], path.relative_to(ROOT))
 
     def test_planted_mistakes_are_found(self):
         self.assertTrue(problems_of_command("guichet clasify tickets.txt"))
         self.assertTrue(problems_of_command("guichet classify --top-q 2 tickets.txt"))
         self.assertTrue(problems_of_keys("--pipeline.max_batch_tokenz 3", config_keys()))
+        self.assertTrue(problems_of_rpcs("`guichet.v1.Classification/Clasify`", defined_rpcs()))
+        self.assertTrue(problems_of_rpcs("`guichet.v1.Classifikation`", defined_rpcs()))
+        self.assertTrue(problems_of_metrics("`guichet_requestz_total`", set(metric_names.series(ROOT))))
+        self.assertTrue(problems_of_server("`guichet-server --chekc-config`", "--check-config", set()))
 
 
 unittest.main(verbosity=1)
