@@ -8,13 +8,13 @@
 #include <utility>
 #include <vector>
 
-#include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
 #include <grpcpp/server_context.h>
 
 #include "base/mutex.h"
 #include "guichet/v1/classification.grpc.pb.h"
+#include "server/rpc/health.h"
 
 namespace guichet {
 
@@ -26,12 +26,12 @@ class ScriptedServer final : public v1::Classification::CallbackService {
   using Script = std::function<grpc::Status(const v1::ClassifyRequest&, v1::ClassifyResponse*)>;
 
   ScriptedServer() {
-    grpc::EnableDefaultHealthCheckService(true);
     grpc::ServerBuilder builder;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
     builder.RegisterService(this);
+    builder.RegisterService(&health_);
     server_ = builder.BuildAndStart();
-    SetServing(true);
+    health_.Start();
   }
   ~ScriptedServer() override { Stop(); }
 
@@ -39,10 +39,7 @@ class ScriptedServer final : public v1::Classification::CallbackService {
     if (server_ != nullptr) server_->Shutdown(std::chrono::system_clock::now());
     server_.reset();
   }
-  void SetServing(bool serving) {
-    server_->GetHealthCheckService()->SetServingStatus("guichet.v1.Classification", serving);
-    server_->GetHealthCheckService()->SetServingStatus(serving);
-  }
+  void SetServing(bool serving) { health_.SetDeviceHealthy(serving); }
 
   std::string target() const { return "127.0.0.1:" + std::to_string(port_); }
 
@@ -106,6 +103,7 @@ class ScriptedServer final : public v1::Classification::CallbackService {
 
  private:
   int port_ = 0;
+  HealthService health_{{"guichet.v1.Classification"}};
   std::unique_ptr<grpc::Server> server_;
 
   Mutex mutex_;
