@@ -83,7 +83,7 @@ class SignalWatch {
 // of it back: the process would swell to several times its weights. Mapped, they leave with the
 // batch.
 void KeepHeapSmall() {
-  ::mallopt(M_MMAP_THRESHOLD, 1 << 20);
+  ::mallopt(M_MMAP_THRESHOLD, 2 << 20);
   ::mallopt(M_TRIM_THRESHOLD, 32 << 20);
 }
 
