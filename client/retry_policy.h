@@ -9,9 +9,9 @@ namespace guichet {
 
 // When and how often a call is tried again.
 struct RetryOptions {
-  // Attempts of one call, the first included; 1: never retries. 1 to 100. The default's waits add up
-  // to 6 s and more, so that a server's restart fits between them; a call's deadline ends it sooner,
-  // and the budget below is what protects a server that is down.
+  // Attempts of one call, the first included; 1: never retries. 1 to 100. The default's waits add
+  // up to 6 s and more, so that a server's restart fits between them; a call's deadline ends it
+  // sooner, and the budget below is what protects a server that is down.
   int max_attempts = 12;
   // Longest wait before the second attempt, and how it grows up to max_backoff. The wait is drawn
   // from the upper half of [0, longest]. 1 ms to 1 min; 1 to 10; initial_backoff to 10 min.

@@ -1,4 +1,5 @@
-// Replays a stored corpus through a fuzz target where libFuzzer is not linked: every file of every folder named.
+// Replays a stored corpus through a fuzz target where libFuzzer is not linked: every file of every
+// folder named.
 
 #include <cstdint>
 #include <cstdio>

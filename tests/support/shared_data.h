@@ -7,7 +7,8 @@
 
 namespace guichet {
 
-// A file or folder of the large reference data, or nothing where it is absent: tests then skip, saying so.
+// A file or folder of the large reference data, or nothing where it is absent: tests then skip,
+// saying so.
 inline std::optional<std::filesystem::path> SharedData(const std::string& relative) {
   const char* root = std::getenv("GUICHET_SHARED");
   const std::filesystem::path folder =

@@ -41,9 +41,9 @@ std::vector<std::string> Read(TicketFormat format, const std::string& text,
 
 TEST(DatasetReaderTest, TextIsOneTicketALine) {
   const std::string text = "\xEF\xBB\xBFun\r\n\n  \ndeux mots\ntrois";
-  const auto tickets = ElementsAre("||un|", "! in: line 2: a blank line is no ticket",
-                                   "! in: line 3: a blank line is no ticket", "||deux mots|",
-                                   "||trois|");
+  const auto tickets =
+      ElementsAre("||un|", "! in: line 2: a blank line is no ticket",
+                  "! in: line 3: a blank line is no ticket", "||deux mots|", "||trois|");
   EXPECT_THAT(Read(TicketFormat::kText, text), tickets);
   EXPECT_THAT(Read(TicketFormat::kGuess, text), tickets);
   EXPECT_THAT(Read(TicketFormat::kText, ""), ElementsAre());
