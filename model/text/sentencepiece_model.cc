@@ -1,6 +1,7 @@
 #include "model/text/sentencepiece_model.h"
 
 #include <cstddef>
+#include <exception>
 #include <iterator>
 #include <span>
 #include <utility>
@@ -8,6 +9,7 @@
 #include <sentencepiece_processor.h>
 
 #include "model/text/independent_words.h"
+#include "model/text/sentencepiece_checks.h"
 #include "model/text/word_cache.h"
 
 namespace guichet {
@@ -167,9 +169,18 @@ std::unique_ptr<const SentencePieceModel> SentencePieceModel::Parse(std::string_
                                                                     std::string& error) {
   auto state = std::make_unique<State>();
   state->limits = limits;
-  const auto status = state->processor.LoadFromSerializedProto(serialized);
-  if (!status.ok()) {
-    error = status.ToString();
+  if (std::optional<std::string> problem = FindUnsafeModelPart(serialized)) {
+    error = *std::move(problem);
+    return nullptr;
+  }
+  try {
+    const auto status = state->processor.LoadFromSerializedProto(serialized);
+    if (!status.ok()) {
+      error = status.ToString();
+      return nullptr;
+    }
+  } catch (const std::exception& thrown) {  // by its double array's builder
+    error = thrown.what();
     return nullptr;
   }
   state->Inspect();

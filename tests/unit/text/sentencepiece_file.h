@@ -8,8 +8,8 @@
 
 namespace guichet {
 
-// Writes sentencepiece models by hand: the serialised ModelProto of a few pieces, without a
-// normalisation table (text stays as it is but for spaces).
+// Writes sentencepiece models by hand: the serialised ModelProto of a few pieces. Without a
+// normalisation table text stays as it is but for spaces.
 struct SentencePieceFile {
   enum class Type { kNormal = 1, kUnknown = 2, kControl = 3, kUserDefined = 4 };
   enum class Algorithm { kUnigram = 1, kBpe = 2 };
@@ -22,6 +22,7 @@ struct SentencePieceFile {
   std::vector<Piece> pieces;
   Algorithm algorithm = Algorithm::kBpe;
   bool add_dummy_prefix = true;
+  std::string normalization_table;
 
   std::string Serialize() const {
     std::string model;
@@ -35,7 +36,9 @@ struct SentencePieceFile {
       model += Field(1, message);
     }
     model += Field(2, Number(3, static_cast<int>(algorithm)));
-    model += Field(3, Number(3, add_dummy_prefix ? 1 : 0));
+    std::string normalizer = Number(3, add_dummy_prefix ? 1 : 0);
+    if (!normalization_table.empty()) normalizer += Field(2, normalization_table);
+    model += Field(3, normalizer);
     return model;
   }
 
