@@ -33,6 +33,10 @@ struct InferenceResult {
   std::chrono::nanoseconds infer_time{0};     // of its batch
 };
 
+// What the caller does with texts that find the queue full: give them up, or keep them and offer
+// them again, as a stream does; then they do not count as refused.
+enum class WhenFull { kGivesUp, kOffersAgain };
+
 // One tokenised text on its way to the device.
 struct InferenceItem {
   ModelLease model;

@@ -55,7 +55,7 @@ InferencePipeline::~InferencePipeline() {
   }
 }
 
-absl::Status InferencePipeline::Submit(std::vector<InferenceItem> items) {
+absl::Status InferencePipeline::Submit(std::vector<InferenceItem> items, WhenFull when_full) {
   if (items.empty()) return absl::OkStatus();
   std::size_t tokens = 0;
   SteadyTime first_deadline = SteadyTime::max();
@@ -68,11 +68,12 @@ absl::Status InferencePipeline::Submit(std::vector<InferenceItem> items) {
     texts.push_back(
         std::make_unique<PendingText>(PendingText{.item = std::move(item), .enqueued = {}}));
   }
-  return state_->Submit(texts, tokens, first_deadline);
+  return state_->Submit(texts, tokens, first_deadline, when_full);
 }
 
-absl::Status InferencePipeline::CheckRoom(std::size_t texts, SteadyTime first_deadline) {
-  return state_->CheckRoom(texts, first_deadline);
+absl::Status InferencePipeline::CheckRoom(std::size_t texts, SteadyTime first_deadline,
+                                          WhenFull when_full) {
+  return state_->CheckRoom(texts, first_deadline, when_full);
 }
 
 std::chrono::nanoseconds InferencePipeline::EstimatedWait() const {

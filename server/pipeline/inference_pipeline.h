@@ -40,11 +40,12 @@ class InferencePipeline {
   // RESOURCE_EXHAUSTED: the queue has no room now (EstimatedWait says when to retry).
   // DEADLINE_EXCEEDED: the deadline is over or the wait would outlast it. UNAVAILABLE: draining.
   // INVALID_ARGUMENT: an item lacks model, tokens or done, or the call alone exceeds the queue.
-  absl::Status Submit(std::vector<InferenceItem> items);
+  absl::Status Submit(std::vector<InferenceItem> items, WhenFull when_full = WhenFull::kGivesUp);
 
   // What Submit would say now to a call of so many texts, of which nothing more is known yet: asked
-  // before the work of tokenising them. Counts as a refusal when it is one.
-  absl::Status CheckRoom(std::size_t texts, SteadyTime first_deadline);
+  // before the work of tokenising them. Counts like a refusal by Submit when it is one.
+  absl::Status CheckRoom(std::size_t texts, SteadyTime first_deadline,
+                         WhenFull when_full = WhenFull::kGivesUp);
 
   // How long a text submitted now would wait for its batch, from the time recent batches took: what
   // RetryInfo and admission use. 0 while too few batches were measured.

@@ -51,7 +51,7 @@ PipelineState::PipelineState(const PipelineOptions& options, const Clock& clock,
       threads_(static_cast<std::size_t>(options.worker_count()) + 1, ThreadState::kRunning) {}
 
 absl::Status PipelineState::Submit(PendingTexts& texts, std::size_t tokens,
-                                   SteadyTime first_deadline) {
+                                   SteadyTime first_deadline, WhenFull when_full) {
   const std::size_t count = texts.size();
   std::string_view reason;
   {
@@ -65,18 +65,25 @@ absl::Status PipelineState::Submit(PendingTexts& texts, std::size_t tokens,
       WakeWorker();
       return absl::OkStatus();
     }
-    observer_.OnRejected(reason, count);
+    CountRefusal(refusal, reason, count, when_full);
     return refusal;
   }
 }
 
-absl::Status PipelineState::CheckRoom(std::size_t texts, SteadyTime first_deadline) {
+absl::Status PipelineState::CheckRoom(std::size_t texts, SteadyTime first_deadline,
+                                      WhenFull when_full) {
   MutexLock lock(mutex_);
   std::string_view reason;
   // Every text has a token at least.
   absl::Status refusal = Refusal(texts, texts, first_deadline, clock_.Now(), reason);
-  if (!refusal.ok()) observer_.OnRejected(reason, texts);
+  if (!refusal.ok()) CountRefusal(refusal, reason, texts, when_full);
   return refusal;
+}
+
+void PipelineState::CountRefusal(const absl::Status& refusal, std::string_view reason,
+                                 std::size_t texts, WhenFull when_full) {
+  if (when_full == WhenFull::kOffersAgain && absl::IsResourceExhausted(refusal)) return;
+  observer_.OnRejected(reason, texts);
 }
 
 absl::Status PipelineState::Refusal(std::size_t texts, std::size_t tokens,

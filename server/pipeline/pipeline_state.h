@@ -43,8 +43,9 @@ class PipelineState {
   PipelineState(const PipelineOptions& options, const Clock& clock, PipelineObserver& observer);
 
   // For the door. Submit leaves `texts` untouched when it refuses.
-  absl::Status Submit(PendingTexts& texts, std::size_t tokens, SteadyTime first_deadline);
-  absl::Status CheckRoom(std::size_t texts, SteadyTime first_deadline);
+  absl::Status Submit(PendingTexts& texts, std::size_t tokens, SteadyTime first_deadline,
+                      WhenFull when_full);
+  absl::Status CheckRoom(std::size_t texts, SteadyTime first_deadline, WhenFull when_full);
   std::chrono::nanoseconds EstimatedWait() const;
   void Drain();
   void Shutdown(SteadyTime deadline);
@@ -75,6 +76,8 @@ class PipelineState {
 
   absl::Status Refusal(std::size_t texts, std::size_t tokens, SteadyTime first_deadline,
                        SteadyTime now, std::string_view& reason) const GUICHET_REQUIRES(mutex_);
+  void CountRefusal(const absl::Status& refusal, std::string_view reason, std::size_t texts,
+                    WhenFull when_full) GUICHET_REQUIRES(mutex_);
   std::chrono::nanoseconds EstimatedWaitAt(SteadyTime now) const GUICHET_REQUIRES(mutex_);
   std::chrono::nanoseconds FullBatchTime() const GUICHET_REQUIRES(mutex_);
   void WakeWorker() GUICHET_REQUIRES(mutex_);

@@ -73,8 +73,8 @@ void ClassifyCall::Run() {
   answer_.model = *std::move(lease);
   answer_.texts.resize(params_.texts.size());
   const std::size_t bytes = CheckTexts();
-  if (const absl::Status room =
-          environment_.pipeline.CheckRoom(params_.texts.size(), params_.deadline);
+  if (const absl::Status room = environment_.pipeline.CheckRoom(
+          params_.texts.size(), params_.deadline, params_.when_full);
       !room.ok()) {
     return Fail(Explain(room));
   }
@@ -84,7 +84,7 @@ void ClassifyCall::Run() {
   CallError error = Explain(absl::ResourceExhaustedError(
       "too much text waits to be tokenised; retry later, or send fewer texts at once"));
   error.reason = "TOKENIZER_QUEUE";
-  CountRejected(error, params_.texts.size());
+  if (params_.when_full == WhenFull::kGivesUp) CountRejected(error, params_.texts.size());
   Fail(std::move(error));
 }
 
@@ -110,7 +110,7 @@ void ClassifyCall::EncodeAndSubmit() {
   submitted_ = environment_.clock.Now();
   // Once submitted, the results may complete and free this call before Submit returns.
   const std::shared_ptr<ClassifyCall> self = self_;
-  const absl::Status status = environment_.pipeline.Submit(std::move(items));
+  const absl::Status status = environment_.pipeline.Submit(std::move(items), params_.when_full);
   if (!status.ok()) Fail(Explain(status));
 }
 

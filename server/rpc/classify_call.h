@@ -26,6 +26,8 @@ struct ClassifyParams {
   SteadyTime deadline;
   // The protocol has no status for one text: the first that fails fails the call.
   bool all_or_nothing = false;
+  // kOffersAgain: the protocol starts another call when this one is told RESOURCE_EXHAUSTED.
+  WhenFull when_full = WhenFull::kGivesUp;
   // How the protocol names its texts in messages, e.g. "tickets".
   std::string name_of_texts;
   std::string name_of_options;

@@ -78,6 +78,7 @@ void StreamClassifyReactor::Classify(const ItemPointer& item) {
   ReadOptions(options_, &params);
   params.name_of_texts = "ticket";
   params.name_of_options = "options";
+  params.when_full = WhenFull::kOffersAgain;
   params.texts.push_back(TextOf(item->request.ticket()));
   params.arrival = item->arrival;
   {

@@ -15,6 +15,7 @@ namespace {
 using std::chrono::milliseconds;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 using testing::Pair;
 using testing::SizeIs;
 
@@ -52,6 +53,22 @@ TEST_F(PipelineAdmissionTest, AFullQueueRefusesAtOnceAndTakesNothing) {
   EXPECT_EQ(observer_.queue().first, 3U);
   EXPECT_TRUE(SubmitMany(1).ok());
   EXPECT_THAT(observer_.rejected(), ElementsAre(Pair("queue_texts", 2U)));
+  classifier_->ReleaseAll();
+  busy.get();
+}
+
+TEST_F(PipelineAdmissionTest, TextsThatAreOfferedAgainDoNotCountAsRefused) {
+  PipelineOptions options;
+  options.max_queue_texts = 1;
+  Start(options);
+  std::future<InferenceResult> busy = Occupy();
+  ASSERT_TRUE(SubmitMany(1).ok());
+  EXPECT_EQ(pipeline_->CheckRoom(1, SteadyTime::max(), WhenFull::kOffersAgain).code(),
+            absl::StatusCode::kResourceExhausted);
+  EXPECT_THAT(observer_.rejected(), IsEmpty());
+  EXPECT_EQ(pipeline_->CheckRoom(1, clock_.Now(), WhenFull::kOffersAgain).code(),
+            absl::StatusCode::kDeadlineExceeded);
+  EXPECT_THAT(observer_.rejected(), ElementsAre(Pair("expired", 1U)));
   classifier_->ReleaseAll();
   busy.get();
 }

@@ -124,6 +124,7 @@ TEST_F(StreamClassifyTest, AFullQueueDelaysAndDropsNothing) {
   EXPECT_TRUE(stream_->Finish().ok());
   ASSERT_EQ(responses.size(), 60U);
   for (const auto& [id, response] : responses) EXPECT_FALSE(response.result().has_status());
+  EXPECT_LE(Metric("guichet_rejected_total{reason=\"queue_texts\"}"), 0);  // -1: no such series
 }
 
 TEST_F(StreamClassifyTest, OptionsAreForTheFirstMessageOnly) {
