@@ -29,6 +29,7 @@ class NoWarnings final : public c10::WarningHandler {
 
 PreparedLinear PreparedLinear::Plain(at::Tensor weight, at::Tensor bias) {
   PreparedLinear linear;
+  linear.outputs_ = weight.size(0);
   linear.bytes_ = weight.nbytes() + bias.nbytes();
   linear.weight_transposed_ = weight.t();
   linear.bias_ = std::move(bias);
@@ -45,6 +46,7 @@ PreparedLinear PreparedLinear::Int8(const at::Tensor& weight, const at::Tensor& 
       at::quantize_per_channel(weight, scales, zero_points, /*axis=*/0, at::kQInt8);
   PreparedLinear linear;
   linear.packed_ = CallOperator("quantized::linear_prepack", {quantised, bias});
+  linear.outputs_ = weight.size(0);
   linear.bytes_ = static_cast<std::size_t>(weight.numel()) + bias.nbytes();
   return linear;
 }
@@ -52,6 +54,14 @@ PreparedLinear PreparedLinear::Int8(const at::Tensor& weight, const at::Tensor& 
 at::Tensor PreparedLinear::operator()(const at::Tensor& x) const {
   if (weight_transposed_.defined()) return at::addmm(bias_, x, weight_transposed_);
   return CallOperator("quantized::linear_dynamic", {x, packed_, /*reduce_range=*/false}).toTensor();
+}
+
+void PreparedLinear::Into(at::Tensor& out, const at::Tensor& x) const {
+  if (weight_transposed_.defined()) {
+    at::addmm_out(out, bias_, x, weight_transposed_);
+  } else {
+    out = (*this)(x);
+  }
 }
 
 void PreparedLinear::AddTo(at::Tensor& residual, const at::Tensor& x) const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
@@ -20,15 +21,19 @@ class PreparedLinear {
 
   // x [rows, in] → [rows, out].
   at::Tensor operator()(const at::Tensor& x) const;
+  // out = (*this)(x); a plain layer writes into out, which is [rows, out] and not x.
+  void Into(at::Tensor& out, const at::Tensor& x) const;
   // residual [rows, out] += (*this)(x), without a temporary where the layout allows.
   void AddTo(at::Tensor& residual, const at::Tensor& x) const;
 
+  std::int64_t outputs() const { return outputs_; }
   std::size_t bytes() const { return bytes_; }
 
  private:
   at::Tensor weight_transposed_;  // [in, out] view; undefined when int8
   at::Tensor bias_;
   c10::IValue packed_;  // int8: the library's packed parameters
+  std::int64_t outputs_ = 0;
   std::size_t bytes_ = 0;
 };
 

@@ -2,54 +2,21 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <memory>
-#include <numeric>
 
-// Compiled for several instruction sets, chosen when the program starts; sanitizers cannot run such
-// choosers.
-#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && \
-    !defined(__clang__)
-#define GUICHET_EVERY_CPU \
-  __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define GUICHET_EVERY_CPU
-#endif
-#define GUICHET_INLINE \
-  inline __attribute__((always_inline))  // so that it is compiled with its caller
+#include "model/inference/every_cpu.h"
 
 namespace guichet {
 namespace {
 
-// e^x for x <= 0 within 2 units in the last place, free of branches so that loops over it
-// vectorise: 2^n · e^r with |r| <= ln(2)/2 and the polynomial of Cephes' expf. Below -87 the result
-// is the smallest normal number, which no sum sees.
-GUICHET_INLINE float ExpOfNegative(float x) {
-  constexpr float kLog2E = 1.44269504088896341F;
-  constexpr float kRounder = 12582912.0F;  // 1.5 · 2^23: adding it rounds to an integer
-  x = std::max(x, -87.0F);
-  const float shifted = x * kLog2E + kRounder;
-  const float n = shifted - kRounder;
-  const float r = (x - n * 0.693359375F) - n * -2.12194440e-4F;
-  float p = 1.9875691500E-4F;
-  p = p * r + 1.3981999507E-3F;
-  p = p * r + 8.3334519073E-3F;
-  p = p * r + 4.1665795894E-2F;
-  p = p * r + 1.6666665459E-1F;
-  p = p * r + 5.0000001201E-1F;
-  p = p * r * r + r + 1.0F;
-  const auto exponent = static_cast<std::int32_t>(std::bit_cast<std::uint32_t>(shifted) << 23U);
-  return std::bit_cast<float>(std::bit_cast<std::int32_t>(p) + exponent);
-}
-
 constexpr std::int64_t kPaddedKeys = (kSmallAttentionKeys + 15) / 16 * 16;  // whole vectors
 
-constexpr std::int64_t kLanes = 16;
 constexpr std::int64_t kBlock = 4;  // queries that are worked on together
 constexpr float kUnseen = -1e30F;   // a score whose exponential no sum sees
-typedef float Lanes __attribute__((vector_size(kLanes * sizeof(float))));
+constexpr float kSmallestExponent = -87.0F;
 
 struct Workspace {
   alignas(64) std::array<float, kSmallAttentionWidth * kPaddedKeys> keys;  // [width][padded keys]
@@ -86,23 +53,51 @@ GUICHET_INLINE void Score(const SmallAttentionArguments& a, const float* const* 
   }
 }
 
-// Turns scores into exponentials and returns their sum. Sixteen running values each, so that the
-// loops vectorise.
+// e^x for x <= 0 within 2 units in the last place: 2^n · e^r with |r| <= ln(2)/2 and the polynomial
+// of Cephes' expf. Below -87 the result is the smallest normal number, which no sum sees.
+GUICHET_INLINE void ExpOfNegative(Lanes& x) {
+  constexpr float kLog2E = 1.44269504088896341F;
+  constexpr float kRounder = 12582912.0F;  // 1.5 · 2^23: adding it rounds to an integer
+  x = x > kSmallestExponent ? x : Lanes{} + kSmallestExponent;
+  const Lanes shifted = x * kLog2E + kRounder;
+  const Lanes n = shifted - kRounder;
+  const Lanes r = (x - n * 0.693359375F) - n * -2.12194440e-4F;
+  Lanes p = r * 1.9875691500E-4F + 1.3981999507E-3F;
+  p = p * r + 8.3334519073E-3F;
+  p = p * r + 4.1665795894E-2F;
+  p = p * r + 1.6666665459E-1F;
+  p = p * r + 5.0000001201E-1F;
+  p = p * r * r + r + 1.0F;
+  x = reinterpret_cast<Lanes>(reinterpret_cast<IntegerLanes>(p) +
+                              (reinterpret_cast<IntegerLanes>(shifted) << 23));
+}
+
+GUICHET_INLINE float Largest(const Lanes& all) {
+  Lanes lanes = all;
+  for (std::int64_t half = kLanes / 2; half > 0; half /= 2) {
+    for (std::int64_t l = 0; l < half; ++l) lanes[l] = std::max(lanes[l], lanes[l + half]);
+  }
+  return lanes[0];
+}
+
+// Turns scores into exponentials and returns their sum.
 GUICHET_INLINE float Exponentiate(std::int64_t span, float* scores) {
-  std::array<float, kLanes> lanes;
-  lanes.fill(kUnseen);
+  Lanes row;
+  Lanes top = Lanes{} + kUnseen;
   for (std::int64_t j = 0; j < span; j += kLanes) {
-    for (std::int64_t l = 0; l < kLanes; ++l) lanes[l] = std::max(lanes[l], scores[j + l]);
+    std::memcpy(&row, scores + j, sizeof(row));
+    top = row > top ? row : top;
   }
-  const float largest = *std::max_element(lanes.begin(), lanes.end());
-  lanes.fill(0.0F);
+  const float largest = Largest(top);
+  Lanes total = {};
   for (std::int64_t j = 0; j < span; j += kLanes) {
-    for (std::int64_t l = 0; l < kLanes; ++l) {
-      scores[j + l] = ExpOfNegative(scores[j + l] - largest);
-      lanes[l] += scores[j + l];
-    }
+    std::memcpy(&row, scores + j, sizeof(row));
+    row -= largest;
+    ExpOfNegative(row);
+    std::memcpy(scores + j, &row, sizeof(row));
+    total += row;
   }
-  return std::accumulate(lanes.begin(), lanes.end(), 0.0F);
+  return Sum(total);
 }
 
 // output = sum of weight_j · value_j / total for one query, of whatever width.

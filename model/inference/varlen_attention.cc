@@ -6,8 +6,8 @@
 
 #include <ATen/ops/_efficient_attention_forward.h>
 #include <ATen/ops/_scaled_dot_product_flash_attention_for_cpu.h>
+#include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/empty_like.h>
 #include <ATen/ops/index_select.h>
 
 #include "model/inference/small_attention.h"
@@ -85,9 +85,8 @@ void AttendSmall(const at::Tensor& query, const at::Tensor& key, const at::Tenso
   }
 }
 
-at::Tensor AttendOnCpu(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value,
-                       std::span<const AttentionSpan> spans, bool causal) {
-  at::Tensor output = at::empty_like(query, query.options(), at::MemoryFormat::Contiguous);
+void AttendOnCpu(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value,
+                 std::span<const AttentionSpan> spans, bool causal, at::Tensor output) {
   const bool small = FitsSmallKernel(query);
   for (std::size_t first = 0; first < spans.size();) {
     if (small && spans[first].key_length <= kSmallAttentionKeys) {
@@ -97,7 +96,6 @@ at::Tensor AttendOnCpu(const at::Tensor& query, const at::Tensor& key, const at:
       first += AttendRun(query, key, value, spans, first, causal, output);
     }
   }
-  return output.flatten(1);
 }
 
 // Start of each span among `begin`s that lie end to end, as the int32 prefix sums CUDA kernels
@@ -123,6 +121,14 @@ at::Tensor GatherKeys(const at::Tensor& rows, std::span<const AttentionSpan> spa
   return at::index_select(rows, 0, host.to(rows.device()));
 }
 
+// The kernel reads whole 16 bytes of a head. Zeros at the end of query and key change no score,
+// those of value come out as zeros.
+at::Tensor PadWidth(const at::Tensor& rows) {
+  const auto unit = static_cast<std::int64_t>(16 / rows.element_size());
+  const std::int64_t missing = (unit - rows.size(2) % unit) % unit;
+  return missing == 0 ? rows : at::constant_pad_nd(rows, {0, missing});
+}
+
 at::Tensor AttendOnCuda(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value,
                         std::span<const AttentionSpan> spans, bool causal) {
   std::vector<std::int64_t> query_lengths;
@@ -134,21 +140,24 @@ at::Tensor AttendOnCuda(const at::Tensor& query, const at::Tensor& key, const at
   // 1: a causal mask aligned at the first key of each span (CustomMaskType::CausalFromTopLeft).
   const int mask_type = causal ? 1 : 0;
   const auto result = at::_efficient_attention_forward(
-      query.unsqueeze(0), GatherKeys(key, spans).unsqueeze(0),
-      GatherKeys(value, spans).unsqueeze(0), /*bias=*/std::nullopt,
+      PadWidth(query).unsqueeze(0), PadWidth(GatherKeys(key, spans)).unsqueeze(0),
+      PadWidth(GatherKeys(value, spans)).unsqueeze(0), /*bias=*/std::nullopt,
       PrefixSums(query_lengths, query.device()), PrefixSums(key_lengths, query.device()),
       *std::max_element(query_lengths.begin(), query_lengths.end()),
       *std::max_element(key_lengths.begin(), key_lengths.end()), /*dropout_p=*/0.0, mask_type,
       /*compute_log_sumexp=*/false, 1.0 / std::sqrt(static_cast<double>(query.size(2))));
-  return std::get<0>(result).squeeze(0).flatten(1);
+  return std::get<0>(result).squeeze(0).narrow(2, 0, query.size(2)).flatten(1);
 }
 
 }  // namespace
 
-at::Tensor VarlenAttention(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value,
-                           std::span<const AttentionSpan> spans, bool causal) {
-  return query.is_cuda() ? AttendOnCuda(query, key, value, spans, causal)
-                         : AttendOnCpu(query, key, value, spans, causal);
+void VarlenAttention(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value,
+                     std::span<const AttentionSpan> spans, bool causal, at::Tensor& output) {
+  if (query.is_cuda()) {
+    output = AttendOnCuda(query, key, value, spans, causal);
+  } else {
+    AttendOnCpu(query, key, value, spans, causal, output.view_as(query));
+  }
 }
 
 }  // namespace guichet
