@@ -15,6 +15,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "absl/synchronization/mutex.h"
 #include "base/mutex.h"
 #include "base/status_macros.h"
 #include "model/bundle/model_bundle.h"
@@ -142,6 +143,8 @@ int Run(ServerConfig config, const std::vector<std::string>& arguments) {
   static SignalWatch& signals = *new SignalWatch();
   RaiseFileLimit();
   KeepHeapSmall();
+  // abseil as distributions build it looks for deadlocks at every lock, which gRPC's calls pay for.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   if (absl::Status status = StartLog(config.log.format, config.log.level); !status.ok()) {
     return Fail(status, kExitUsage);
   }

@@ -50,6 +50,9 @@ class UnaryClassifyReactor final : public grpc::ServerUnaryReactor {
     environment_.metrics.CountAbandonedCall();
   }
   void OnDone() override { delete this; }
+  // gRPC's own switch: the two reactions above neither block nor call gRPC, so they need no trip
+  // through its executor, which costs each call a change of threads.
+  bool InternalInlineable() override { return true; }
 
  private:
   // Holds most single-ticket calls without asking the allocator.
