@@ -77,9 +77,10 @@ class LoadRun {
       call.tickets.push_back(tickets_[(number * texts + i) % tickets_.size()]);
     }
     connections_[number % connections_.size()]->Classify(
-        std::move(call), [this, intended](absl::StatusOr<ClassifyReply> reply) {
+        std::move(call),
+        [this, intended, sent = steady_clock::now()](const absl::StatusOr<ClassifyReply>& reply) {
           const SteadyTime now = steady_clock::now();
-          Record(intended, now, reply);
+          Record({.intended = intended, .sent = sent, .answered = now}, reply);
           if (options_.rate <= 0 && now < end()) Send(now);
           Leave();
         });
@@ -100,20 +101,31 @@ class LoadRun {
     if (--in_flight_ == 0) idle_.NotifyAll();
   }
 
-  void Record(SteadyTime intended, SteadyTime now, const absl::StatusOr<ClassifyReply>& reply) {
+  struct Times {
+    SteadyTime intended;
+    SteadyTime sent;
+    SteadyTime answered;
+  };
+
+  void Record(const Times& times, const absl::StatusOr<ClassifyReply>& reply) {
     MutexLock lock(mutex_);
-    if (IsMeasured(intended)) {
+    const bool measured = IsMeasured(times.intended);
+    if (measured) {
       ++report_.calls;
-      if (reply.ok()) report_.latencies.Record(now - intended);
+      if (reply.ok()) report_.latencies.Record(times.answered - times.intended);
     }
     if (!reply.ok()) {
-      if (IsMeasured(intended)) CountError(reply.status(), options_.texts_per_call);
+      if (!measured) return;
+      CountError(reply.status(), options_.texts_per_call);
+      if (absl::IsResourceExhausted(reply.status())) {
+        report_.refusals.Record(times.answered - times.sent);
+      }
       return;
     }
     for (const auto& result : reply->results) {
       if (!result.ok()) {
-        if (IsMeasured(intended)) CountError(result.status(), 1);
-      } else if (IsMeasured(now)) {
+        if (measured) CountError(result.status(), 1);
+      } else if (IsMeasured(times.answered)) {
         ++report_.texts;
       }
     }

@@ -43,6 +43,7 @@ struct LoadReport {
   std::int64_t texts = 0;                      // answered
   std::map<std::string, std::int64_t> errors;  // failed texts by the code's name, or "NOT_SENT"
   LatencyHistogram latencies;                  // of calls with an answer
+  LatencyHistogram refusals;                   // of calls told RESOURCE_EXHAUSTED, since sent
   absl::Status first_error;
 };
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/synchronization/mutex.h"
 #include "base/status_macros.h"
 #include "client/cli/bench/load_generator.h"
 #include "client/cli/command.h"
@@ -76,6 +77,15 @@ double Milliseconds(std::chrono::nanoseconds duration) {
   return static_cast<double>(duration.count() / 1000) / 1000.0;
 }
 
+OrderedJson ToJson(const LatencyHistogram& latencies) {
+  return {{"mean", Milliseconds(latencies.mean())},
+          {"p50", Milliseconds(latencies.Quantile(0.5))},
+          {"p95", Milliseconds(latencies.Quantile(0.95))},
+          {"p99", Milliseconds(latencies.Quantile(0.99))},
+          {"p99.9", Milliseconds(latencies.Quantile(0.999))},
+          {"max", Milliseconds(latencies.max())}};
+}
+
 OrderedJson ToJson(const BenchOptions& options, const LoadReport& report, std::size_t connections) {
   OrderedJson json;
   if (options.load.rate > 0) {
@@ -96,13 +106,8 @@ OrderedJson ToJson(const BenchOptions& options, const LoadReport& report, std::s
   json["texts"] = report.texts;
   json["calls_per_second"] = per_second(report.calls);
   json["texts_per_second"] = per_second(report.texts);
-  OrderedJson& latency = json["latency_ms"];
-  latency["mean"] = Milliseconds(report.latencies.mean());
-  latency["p50"] = Milliseconds(report.latencies.Quantile(0.5));
-  latency["p95"] = Milliseconds(report.latencies.Quantile(0.95));
-  latency["p99"] = Milliseconds(report.latencies.Quantile(0.99));
-  latency["p99.9"] = Milliseconds(report.latencies.Quantile(0.999));
-  latency["max"] = Milliseconds(report.latencies.max());
+  json["latency_ms"] = ToJson(report.latencies);
+  if (report.refusals.count() > 0) json["refusal_ms"] = ToJson(report.refusals);
   json["errors"] = OrderedJson::object();
   for (const auto& [code, count] : report.errors) json["errors"][code] = count;
   return json;
@@ -119,6 +124,9 @@ int Bench(BenchOptions& options) {
   options.load.duration = milliseconds(options.seconds);
   options.load.warm_up = milliseconds(options.warm_up_seconds);
   options.load.call_timeout = milliseconds(options.server.timeout_seconds);
+  // abseil as distributions build it looks for deadlocks at every lock: work of ours that would
+  // take a good part of a machine that both sides share.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   const LoadReport report = GenerateLoad(*connections, *texts, options.load, Interrupted);
   const absl::Status written = WriteJsonLine(ToJson(options, report, connections->size()));
   if (!written.ok()) return Fail(written);
@@ -132,8 +140,10 @@ int Bench(BenchOptions& options) {
 
 void AddBenchCommand(CLI::App& app, CommandContext& context) {
   auto options = std::make_shared<BenchOptions>();
-  CLI::App* command = app.add_subcommand(
-      "bench", "load a server and measure it: texts a second, latencies, errors by code, as JSON");
+  CLI::App* command = app.add_subcommand("bench",
+                                         "load a server and measure it: texts a second, latencies "
+                                         "of answers and of refusals, errors by "
+                                         "code, as JSON");
   AddServerOptions(*command, options->server, "time for each call; nothing is retried");
   CLI::Option* concurrency =
       command

@@ -55,7 +55,8 @@ TEST(LatencyHistogramTest, TakesAnyDuration) {
 // Answers on a thread of its own, `delay` after it was asked; one call at a time.
 class SlowConnection final : public Connection {
  public:
-  explicit SlowConnection(milliseconds delay) : delay_(delay), thread_([this] { Run(); }) {}
+  explicit SlowConnection(milliseconds delay, absl::Status refusal = absl::OkStatus())
+      : delay_(delay), refusal_(std::move(refusal)), thread_([this] { Run(); }) {}
   ~SlowConnection() override {
     {
       MutexLock lock(mutex_);
@@ -90,13 +91,18 @@ class SlowConnection final : public Connection {
       for (std::size_t i = 0; i < call.tickets.size(); ++i) {
         reply.results.emplace_back(ClassifiedTicket{.scores = {{"x", 1.0F}}});
       }
-      done(std::move(reply));
+      if (refusal_.ok()) {
+        done(std::move(reply));
+      } else {
+        done(refusal_);
+      }
       mutex_.Lock();
     }
     mutex_.Unlock();
   }
 
   const milliseconds delay_;
+  const absl::Status refusal_;  // OK: none
   Mutex mutex_;
   ConditionVariable changed_;
   std::deque<std::pair<ClassifyCall, ClassifyCallback>> waiting_ GUICHET_GUARDED_BY(mutex_);
@@ -137,6 +143,17 @@ TEST(LoadGeneratorTest, CallsBeyondTheBoundAreNotSent) {
   EXPECT_GT(report.errors.at("NOT_SENT"), 0);
   EXPECT_EQ(report.errors.at("NOT_SENT") % 3, 0);  // counted in texts
   EXPECT_LE(report.calls, 8);
+}
+
+TEST(LoadGeneratorTest, RefusalsAreTimedApart) {
+  const std::vector<std::shared_ptr<Connection>> full = {
+      std::make_shared<SlowConnection>(milliseconds(2), absl::ResourceExhaustedError("full"))};
+  const LoadReport report = GenerateLoad(
+      full, {{.body = "x"}},
+      {.concurrency = 1, .duration = milliseconds(100), .warm_up = milliseconds(0)}, kNeverStop);
+  EXPECT_EQ(report.latencies.count(), 0);
+  EXPECT_EQ(report.refusals.count(), report.errors.at("RESOURCE_EXHAUSTED"));
+  EXPECT_GE(report.refusals.Quantile(0.0), milliseconds(2));
 }
 
 TEST(LoadGeneratorTest, StopEndsItEarly) {
