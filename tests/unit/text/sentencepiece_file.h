@@ -22,7 +22,7 @@ struct SentencePieceFile {
   std::vector<Piece> pieces;
   Algorithm algorithm = Algorithm::kBpe;
   bool add_dummy_prefix = true;
-  std::string normalization_table;
+  std::string normalization_table = {};
 
   std::string Serialize() const {
     std::string model;
