@@ -1,13 +1,31 @@
 #include "client/cli/commands/model_commands.h"
 
+#include <limits>
 #include <memory>
+#include <regex>
+#include <string>
 
 namespace guichet {
 namespace {
 
+// Text of a form that `pattern` describes and `forms` names.
+CLI::Validator Form(const std::string& pattern, const std::string& forms) {
+  return CLI::Validator(
+      [expression = std::regex(pattern), forms](const std::string& text) {
+        return std::regex_match(text, expression) ? std::string()
+                                                  : "'" + text + "' is not one of " + forms;
+      },
+      forms);
+}
+
+CLI::Validator DeviceName() {
+  return Form("auto|cpu|cuda(:[0-9]{1,3})?", "auto, cpu, cuda, cuda:N");
+}
+
 void AddDeviceOptions(CLI::App& command, DeviceOptions& options, std::int64_t& batch_tokens,
                       int& threads) {
-  command.add_option("--device", options.device, "auto, cpu, cuda or cuda:N")
+  command.add_option("--device", options.device, "where it runs; auto: a GPU when there is one")
+      ->check(DeviceName())
       ->capture_default_str();
   command
       .add_option("--dtype", options.dtype,
@@ -66,17 +84,26 @@ void AddPlanOverrides(CLI::App& command, TrainOptions& options) {
       .add_option("--plan", options.plan,
                   "a YAML file of plan fields (model/training/training_plan.h)")
       ->type_name("PLAN.yaml");
-  command.add_option("--mode", options.mode, "what learns: full, head or last-N");
-  command.add_option("--epochs", options.epochs, "passes over the training tickets");
-  command.add_option("--batch-size", options.batch_size, "texts of one forward pass");
-  command.add_option("--learning-rate", options.learning_rate, "after the warm-up");
-  command.add_option("--max-tokens", options.max_tokens,
-                     "longest text in tokens; longer ones are cut");
-  command.add_option("--patience", options.patience,
-                     "epochs without a better macro-F1 before it stops; 0: never");
+  command.add_option("--mode", options.mode, "what learns")
+      ->check(Form("full|head|last-[1-9][0-9]{0,3}", "full, head, last-N"));
+  command.add_option("--epochs", options.epochs, "passes over the training tickets")
+      ->check(CLI::Range(1, 1000));
+  command.add_option("--batch-size", options.batch_size, "texts of one forward pass")
+      ->check(CLI::Range(1, 4096));
+  command.add_option("--learning-rate", options.learning_rate, "after the warm-up")
+      ->check(CLI::Range(std::numeric_limits<double>::min(), 1.0, "above 0 to 1"));
+  command
+      .add_option("--max-tokens", options.max_tokens, "longest text in tokens; longer ones are cut")
+      ->check(CLI::Range(3, 131'072));
+  command
+      .add_option("--patience", options.patience,
+                  "epochs without a better macro-F1 before it stops; 0: never")
+      ->check(CLI::Range(0, 1000));
   command.add_option("--seed", options.seed, "of order, dropout and new weights");
-  command.add_option("--threads", options.threads, "CPU threads; 0: one a core");
-  command.add_option("--device", options.device, "auto, cpu, cuda or cuda:N");
+  command.add_option("--threads", options.threads, "CPU threads; 0: one a core")
+      ->check(CLI::Range(0, 1024));
+  command.add_option("--device", options.device, "where it runs; auto: a GPU when there is one")
+      ->check(DeviceName());
 }
 
 void AddTrain(CLI::App& app, CommandContext& context, const ModelWork& work) {

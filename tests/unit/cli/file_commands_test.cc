@@ -52,6 +52,11 @@ TEST(CommandLineTest, WrongUsageIsTwoAndSilentOnStdout) {
            {"tokenize", "--model", "barthez", "--input", "xml", "-"},
            {"data"},
            {"train", "--data", "x", "--out", "y"},  // neither --base nor --scratch
+           {"train", "--data", "x", "--out", "y", "--base", "z", "--epochs", "0"},
+           {"train", "--data", "x", "--out", "y", "--base", "z", "--learning-rate", "0"},
+           {"train", "--data", "x", "--out", "y", "--base", "z", "--mode", "last"},
+           {"train", "--data", "x", "--out", "y", "--base", "z", "--device", "gpu"},
+           {"predict", "--bundle", "x", "--device", "gpu", "-"},
            {"classify", "--timeout", "0", "-"},
            {"bench", "--rate", "5", "--concurrency", "5"}}) {
     const ProgramRun run = Guichet(words);
