@@ -73,14 +73,19 @@ class PendingCall {
 // Cuts the list into calls.
 class CallCutter {
  public:
-  CallCutter(const TicketSource& source, const ManyOptions& options)
-      : source_(source), options_(options) {}
+  CallCutter(const TicketSource& source, const std::function<bool()>& ready,
+             const ManyOptions& options)
+      : source_(source), ready_(ready), options_(options) {}
+
+  // Whether Next need not wait for the source.
+  bool ready() const { return ahead_.has_value() || !ready_ || ready_(); }
 
   // The tickets of the next call; empty at the end of the list.
   std::vector<TicketText> Next() {
     std::vector<TicketText> tickets;
     std::size_t bytes = 0;
     while (tickets.size() < options_.tickets_per_call) {
+      if (!tickets.empty() && !ready()) break;
       if (!ahead_.has_value()) ahead_ = source_();
       if (!ahead_.has_value()) break;
       bytes += ahead_->id.size() + ahead_->subject.size() + ahead_->body.size();
@@ -92,6 +97,7 @@ class CallCutter {
 
  private:
   const TicketSource& source_;
+  const std::function<bool()>& ready_;
   const ManyOptions& options_;
   std::optional<TicketText> ahead_;  // read, but too long for the call before
 };
@@ -111,12 +117,13 @@ absl::Status ManyOptions::Validate() const {
 
 void ClassifyMany(Connection& connection, const ClassifyOptions& classify,
                   const ManyOptions& options, const TicketSource& source, const TicketSink& sink,
-                  const std::function<bool()>& stop) {
-  CallCutter cutter(source, options);
+                  const std::function<bool()>& stop, const std::function<bool()>& ready) {
+  CallCutter cutter(source, ready, options);
   std::deque<std::shared_ptr<PendingCall>> under_way;  // in the order of the list
   bool more = true;
   while (true) {
-    while (more && under_way.size() < options.calls_in_flight) {
+    while (more && under_way.size() < options.calls_in_flight &&
+           (under_way.empty() || cutter.ready())) {
       std::vector<TicketText> tickets = cutter.Next();
       more = !tickets.empty();
       if (!more) break;

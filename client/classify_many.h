@@ -35,9 +35,11 @@ using TicketSink = std::function<bool(absl::StatusOr<ClassifiedTicket>)>;
 // Classifies a list of any length in bounded parallel calls. Blocks; source and sink run on the
 // calling thread. A ticket that fails reaches the sink as an error, a failed call as an error of
 // each of its tickets. Returns as soon as the sink says false, leaving the last calls behind, or
-// within 100 ms of `stop` (polled, may be empty) turning true. Options must be valid.
+// within 100 ms of `stop` (polled, may be empty) turning true. While `ready` (may be empty: always)
+// says that the source has nothing yet, a call that has tickets goes as it is and answers are
+// delivered. Options must be valid.
 void ClassifyMany(Connection& connection, const ClassifyOptions& classify,
                   const ManyOptions& options, const TicketSource& source, const TicketSink& sink,
-                  const std::function<bool()>& stop = {});
+                  const std::function<bool()>& stop = {}, const std::function<bool()>& ready = {});
 
 }  // namespace guichet

@@ -1,9 +1,10 @@
 #include "client/cli/input.h"
 
-#include <iostream>
 #include <utility>
 
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/status_macros.h"
 #include "model/data/byte_source.h"
@@ -44,8 +45,14 @@ absl::StatusOr<std::unique_ptr<TicketReader>> OpenInput(const InputOptions& opti
   if (!options.columns.empty()) {
     GUICHET_ASSIGN_OR_RETURN(reader.columns, ParseColumnMap(options.columns));
   }
-  if (options.file == "-") return OpenTicketReader(std::cin, "stdin", reader);
+  if (options.file == "-")
+    return OpenTicketReader(MakeDescriptorSource(STDIN_FILENO), "stdin", reader);
   return OpenTicketReader(options.file, reader);
+}
+
+bool IsLive(const InputOptions& options) {
+  struct stat status = {};
+  return options.file == "-" && fstat(STDIN_FILENO, &status) == 0 && !S_ISREG(status.st_mode);
 }
 
 absl::Status ForEachLine(const std::string& file,
@@ -54,7 +61,7 @@ absl::Status ForEachLine(const std::string& file,
   const std::string name = from_stdin ? "stdin" : file;
   std::unique_ptr<ByteSource> source;
   if (from_stdin) {
-    source = MakeStreamSource(std::cin);
+    source = MakeDescriptorSource(STDIN_FILENO);
   } else {
     GUICHET_ASSIGN_OR_RETURN(source, OpenFileSource(file));
   }

@@ -31,6 +31,9 @@ void AddInputForm(CLI::App& command, InputOptions& options);
 absl::StatusOr<std::unique_ptr<TicketReader>> OpenInput(const InputOptions& options,
                                                         bool allow_empty);
 
+// Whether the input may pause between two tickets: stdin, when it is no file.
+bool IsLive(const InputOptions& options);
+
 // Calls `each` with every line of FILE (.gz is unpacked) or stdin, its line end and a byte order
 // mark put aside, and its number from 1; stops at the first error. INVALID_ARGUMENT: a line over
 // 16 MiB or not UTF-8.

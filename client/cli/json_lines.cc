@@ -19,14 +19,25 @@ double ShortestDouble(float value) {
   return parsed;
 }
 
+namespace {
+
+absl::Status CannotWrite() {
+  if (errno == EPIPE) EndByClosedPipe();
+  return absl::UnknownError(std::string("stdout cannot be written: ") + std::strerror(errno));
+}
+
+}  // namespace
+
 absl::Status WriteJsonLine(const OrderedJson& object) {
   const std::string line =
       object.dump(-1, ' ', false, OrderedJson::error_handler_t::replace) + "\n";
-  const bool written = std::fwrite(line.data(), 1, line.size(), stdout) == line.size();
-  if (!written && errno == EPIPE) EndByClosedPipe();
-  if (written && Interrupted()) EndInterrupted();
-  if (written) return absl::OkStatus();
-  return absl::UnknownError(std::string("stdout cannot be written: ") + std::strerror(errno));
+  if (std::fwrite(line.data(), 1, line.size(), stdout) != line.size()) return CannotWrite();
+  if (Interrupted()) EndInterrupted();
+  return absl::OkStatus();
+}
+
+absl::Status FlushJsonLines() {
+  return std::fflush(stdout) == 0 ? absl::OkStatus() : CannotWrite();
 }
 
 }  // namespace guichet

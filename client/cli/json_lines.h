@@ -15,5 +15,7 @@ double ShortestDouble(float value);
 // read. An error: stdout cannot be written (a full disk). Ends the process when the reader of
 // stdout has gone, and after an interrupt once the line is whole.
 absl::Status WriteJsonLine(const OrderedJson& object);
+// Hands what was written to the reader of stdout, which may wait for it; errors as above.
+absl::Status FlushJsonLines();
 
 }  // namespace guichet

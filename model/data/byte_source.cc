@@ -1,8 +1,11 @@
 #include "model/data/byte_source.h"
 
+#include <cerrno>
+#include <cstring>
 #include <utility>
 
 #include <fmt/format.h>
+#include <unistd.h>
 #include <zlib.h>
 
 namespace guichet {
@@ -20,6 +23,21 @@ class StreamSource : public ByteSource {
 
  private:
   std::istream& stream_;
+};
+
+class DescriptorSource : public ByteSource {
+ public:
+  explicit DescriptorSource(int descriptor) : descriptor_(descriptor) {}
+
+  absl::StatusOr<size_t> Read(std::span<char> buffer) override {
+    const ssize_t count = ::read(descriptor_, buffer.data(), buffer.size());
+    if (count >= 0) return static_cast<size_t>(count);
+    if (errno == EINTR) return absl::CancelledError("a signal came while the input was read");
+    return absl::DataLossError(fmt::format("the input cannot be read: {}", std::strerror(errno)));
+  }
+
+ private:
+  const int descriptor_;
 };
 
 // gzread passes plain files through unchanged.
@@ -65,6 +83,10 @@ absl::StatusOr<std::unique_ptr<ByteSource>> OpenFileSource(const std::filesystem
 
 std::unique_ptr<ByteSource> MakeStreamSource(std::istream& stream) {
   return std::make_unique<StreamSource>(stream);
+}
+
+std::unique_ptr<ByteSource> MakeDescriptorSource(int descriptor) {
+  return std::make_unique<DescriptorSource>(descriptor);
 }
 
 }  // namespace guichet

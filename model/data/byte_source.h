@@ -27,4 +27,8 @@ absl::StatusOr<std::unique_ptr<ByteSource>> OpenFileSource(const std::filesystem
 // Borrows the stream, which must outlive the source.
 std::unique_ptr<ByteSource> MakeStreamSource(std::istream& stream);
 
+// Borrows an open file descriptor, a pipe's or terminal's say: hands over what has come without
+// waiting until the buffer is full. CANCELLED when a signal's handler ran meanwhile.
+std::unique_ptr<ByteSource> MakeDescriptorSource(int descriptor);
+
 }  // namespace guichet

@@ -182,11 +182,11 @@ absl::StatusOr<std::unique_ptr<TicketReader>> OpenTicketReader(const std::filesy
   return MakeNamedReader(std::move(source), path.filename().string(), format, options);
 }
 
-absl::StatusOr<std::unique_ptr<TicketReader>> OpenTicketReader(std::istream& stream,
+absl::StatusOr<std::unique_ptr<TicketReader>> OpenTicketReader(std::unique_ptr<ByteSource> source,
                                                                const std::string& name,
                                                                const TicketReaderOptions& options) {
   GUICHET_RETURN_IF_ERROR(options.Validate());
-  return MakeNamedReader(MakeStreamSource(stream), name, options.format, options);
+  return MakeNamedReader(std::move(source), name, options.format, options);
 }
 
 absl::StatusOr<std::vector<Ticket>> ReadAllTickets(const std::filesystem::path& path,

@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <istream>
 #include <map>
 #include <memory>
 #include <optional>
@@ -13,6 +12,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "model/data/byte_source.h"
 #include "model/data/ticket.h"
 
 namespace guichet {
@@ -67,8 +67,8 @@ class TicketReader {
 absl::StatusOr<std::unique_ptr<TicketReader>> OpenTicketReader(const std::filesystem::path& path,
                                                                const TicketReaderOptions& options);
 
-// Borrows the stream; name is what messages call it.
-absl::StatusOr<std::unique_ptr<TicketReader>> OpenTicketReader(std::istream& stream,
+// name is what messages call the source.
+absl::StatusOr<std::unique_ptr<TicketReader>> OpenTicketReader(std::unique_ptr<ByteSource> source,
                                                                const std::string& name,
                                                                const TicketReaderOptions& options);
 

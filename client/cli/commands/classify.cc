@@ -14,6 +14,7 @@
 #include "client/cli/json_lines.h"
 #include "client/cli/prediction_line.h"
 #include "client/cli/server_options.h"
+#include "client/cli/ticket_feed.h"
 #include "client/client.h"
 
 namespace guichet {
@@ -45,14 +46,14 @@ bool IsForEveryCall(const absl::Status& error) {
 // Joins the answers with the inputs that were refused before they were sent, in the file's order.
 class FileClassifier {
  public:
-  FileClassifier(TicketReader& reader, const ClassifyFileOptions& options)
-      : reader_(reader), options_(options) {}
+  FileClassifier(TicketFeed& tickets, const ClassifyFileOptions& options)
+      : tickets_(tickets), options_(options) {}
 
   void Run(Connection& connection) {
     ClassifyMany(
         connection, options_.classify, options_.many, [this] { return NextTicket(); },
         [this](absl::StatusOr<ClassifiedTicket> answer) { return Take(std::move(answer)); },
-        [] { return Interrupted(); });
+        Interrupted, [this] { return tickets_.ready(); });
     if (Interrupted()) EndInterrupted();
     if (at_server_.ok()) WriteRefused();
   }
@@ -70,7 +71,7 @@ class FileClassifier {
 
   std::optional<TicketText> NextTicket() {
     while (at_input_.ok()) {
-      auto ticket = reader_.Next();
+      auto ticket = tickets_.Next();
       if (ticket.ok()) {
         if (!*ticket) return std::nullopt;
         lines_.push_back({(*ticket)->id, absl::OkStatus()});
@@ -128,10 +129,11 @@ class FileClassifier {
 
   bool Write(const OrderedJson& line) {
     at_output_ = WriteJsonLine(line);
+    if (at_output_.ok() && !tickets_.ready()) at_output_ = FlushJsonLines();
     return at_output_.ok();
   }
 
-  TicketReader& reader_;
+  TicketFeed& tickets_;
   const ClassifyFileOptions& options_;
   std::deque<Line> lines_;  // read, not yet written
   bool any_failed_ = false;
@@ -141,7 +143,7 @@ class FileClassifier {
 };
 
 int ClassifyFile(ClassifyFileOptions& options) {
-  const auto reader = OpenInput(options.input, /*allow_empty=*/false);
+  auto reader = OpenInput(options.input, /*allow_empty=*/false);
   if (!reader.ok()) return Fail(reader.status());
   const ClientOptions client_options = ToClientOptions(options.server);
   options.many.call_timeout = client_options.timeout;
@@ -152,7 +154,8 @@ int ClassifyFile(ClassifyFileOptions& options) {
   if (!health.ok() && IsUnreachable(health.status())) {
     return FailAtServer(options.server, health.status());
   }
-  FileClassifier classifier(**reader, options);
+  TicketFeed tickets(*std::move(reader), IsLive(options.input));
+  FileClassifier classifier(tickets, options);
   classifier.Run(client->connection());
   if (!classifier.at_output().ok()) return Fail(classifier.at_output());
   if (!classifier.at_server().ok()) return FailAtServer(options.server, classifier.at_server());

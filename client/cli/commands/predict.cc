@@ -9,13 +9,14 @@
 #include "client/cli/json_lines.h"
 #include "client/cli/prediction_line.h"
 #include "client/cli/score_rows.h"
+#include "client/cli/ticket_feed.h"
 #include "model/inference/prediction.h"
 
 namespace guichet {
 namespace {
 
-// Inputs read, scored and written together: enough that lengths match, few enough that memory stays
-// small.
+// Inputs read, scored and written together at most: enough that lengths match, few enough that
+// memory stays small. Fewer when the next is not there yet.
 constexpr std::size_t kWindow = 2048;
 
 struct Input {
@@ -39,9 +40,14 @@ class Predictor {
 
  private:
   absl::Status ReadTickets() {
-    GUICHET_ASSIGN_OR_RETURN(const auto reader, OpenInput(options_.input, /*allow_empty=*/false));
+    GUICHET_ASSIGN_OR_RETURN(auto reader, OpenInput(options_.input, /*allow_empty=*/false));
+    TicketFeed tickets(std::move(reader), IsLive(options_.input));
     while (true) {
-      auto ticket = reader->Next();
+      if (!tickets.ready()) {
+        GUICHET_RETURN_IF_ERROR(Flush());
+        GUICHET_RETURN_IF_ERROR(FlushJsonLines());
+      }
+      auto ticket = tickets.Next();
       if (!ticket.ok()) {
         if (ticket.status().code() != absl::StatusCode::kInvalidArgument) return ticket.status();
         GUICHET_RETURN_IF_ERROR(Add({"", ticket.status()}));

@@ -19,7 +19,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   options.max_record_bytes = 1000;
   options.max_columns = 50;
   std::istringstream stream(std::string(reinterpret_cast<const char*>(data) + 1, size - 1));
-  const auto reader = guichet::OpenTicketReader(stream, "fuzz", options);
+  const auto reader = guichet::OpenTicketReader(guichet::MakeStreamSource(stream), "fuzz", options);
   if (!reader.ok()) return 0;
   const auto report = guichet::ReportDataset(**reader, {});
   if (report.ok() && report->rows > static_cast<std::int64_t>(size)) std::abort();

@@ -88,6 +88,19 @@ TEST_F(ServerCommandsTest, ClassifiesInTheOrderOfTheFile) {
   EXPECT_EQ(lines[0]["scores"][0].dump(), R"({"label":"ticket 0","score":1.0})");
 }
 
+TEST_F(ServerCommandsTest, ALivePipeIsAnsweredAsItComes) {
+  // The second ticket is written only once the first is answered.
+  const TempFolder folder;
+  const ProgramRun run = RunProgram(
+      {"/bin/sh", "-c",
+       R"((echo un; i=0; until [ -s "$1" ]; do sleep 0.05; i=$((i+1)); [ $i -lt 200 ] || exit 1; done; echo deux) |
+          "$2" classify --server "$3" - > "$1"; cat "$1")",
+       "sh", (folder.path() / "answers").string(), GUICHET_PROGRAM, server_.target()});
+  const auto lines = ParseLines(run);
+  ASSERT_THAT(lines, SizeIs(2)) << run.err;
+  EXPECT_EQ(lines[1]["label"], "deux");
+}
+
 TEST_F(ServerCommandsTest, OptionsReachTheServer) {
   const ProgramRun run = Ask({"classify", "--model", "tickets", "--version", "3", "--top-k", "2",
                               "--min-score", "0.25", "--input", "jsonl", "-"},

@@ -143,6 +143,26 @@ TEST(ClassifyManyTest, EndsWhenTheSinkHasEnough) {
   EXPECT_LE(produced, 7);
 }
 
+TEST(ClassifyManyTest, AnswersWhatIsThereBeforeItWaitsForMore) {
+  HeldConnection connection;
+  connection.answer_newest_first_at = 1;
+  int produced = 0;
+  int taken = 0;
+  ClassifyMany(
+      connection, {}, {.tickets_per_call = 64, .calls_in_flight = 4},
+      [&]() -> std::optional<TicketText> {
+        if (produced % 3 == 0) {
+          EXPECT_EQ(taken, produced) << "it waits with answers in its hands";
+        }
+        if (produced == 9) return std::nullopt;
+        return TicketText{.id = "", .subject = "", .body = std::to_string(produced++)};
+      },
+      [&](const absl::StatusOr<ClassifiedTicket>&) { return ++taken <= produced; },
+      /*stop=*/{}, /*ready=*/[&] { return produced % 3 != 0; });  // they come in threes
+  EXPECT_EQ(taken, 9);
+  EXPECT_THAT(connection.sizes, ElementsAre(3, 3, 3));
+}
+
 TEST(ClassifyManyTest, StopLeavesUnansweredCallsBehind) {
   HeldConnection connection;
   int asked = 0;

@@ -22,7 +22,7 @@ std::vector<std::string> Read(TicketFormat format, const std::string& text,
                               TicketReaderOptions options = {}) {
   std::istringstream stream(text);
   options.format = format;
-  auto reader = OpenTicketReader(stream, "in", options);
+  auto reader = OpenTicketReader(MakeStreamSource(stream), "in", options);
   if (!reader.ok()) return {"! " + std::string(reader.status().message())};
   std::vector<std::string> rows;
   for (;;) {

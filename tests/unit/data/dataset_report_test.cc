@@ -22,7 +22,7 @@ absl::StatusOr<DatasetReport> Report(const std::string& csv,
   TicketReaderOptions reading;
   reading.format = TicketFormat::kCsv;
   reading.allow_empty = true;
-  auto reader = OpenTicketReader(stream, "x.csv", reading);
+  auto reader = OpenTicketReader(MakeStreamSource(stream), "x.csv", reading);
   if (!reader.ok()) return reader.status();
   return ReportDataset(**reader, options);
 }
