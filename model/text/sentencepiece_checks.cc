@@ -17,22 +17,35 @@ using Problem = std::optional<std::string>;
 // Field numbers of sentencepiece_model.proto.
 constexpr std::uint32_t kModelPieces = 1;
 constexpr std::uint32_t kModelNormalizer = 3;
+constexpr std::uint32_t kModelSelfTest = 4;
 constexpr std::uint32_t kModelDenormalizer = 5;
 constexpr std::uint32_t kPieceText = 1;
 constexpr std::uint32_t kPieceScore = 2;
 constexpr std::uint32_t kPieceType = 3;
-constexpr std::uint64_t kUserDefined = 4;  // a value of a piece's type
+constexpr std::int32_t kUserDefined = 4;  // a value of a piece's type
 constexpr std::uint32_t kNormalizerTable = 2;
 
 // How many prefixes of one text may be keys: the sizes of sentencepiece's arrays for them.
 constexpr int kMaxNestedRules = 32;
 constexpr int kMaxNestedSymbols = 64;
+// Far beyond real files. Building a search recurses once for each byte of a piece, each character
+// of a text may become as long as a rule's text, and samples are encoded while the file is loaded.
+constexpr std::size_t kMaxPieceBytes = 1024;
+constexpr std::size_t kMaxRuleTextBytes = 1024;
+constexpr std::size_t kMaxSelfTestBytes = std::size_t{1} << 16;
+
+enum class WireType : std::uint8_t { kVarint = 0, kFixed64 = 1, kBytes = 2, kFixed32 = 5 };
 
 // One field of a protobuf message.
 struct Field {
   std::uint32_t number = 0;
+  WireType type = WireType::kVarint;
   std::uint64_t value = 0;   // of a varint or fixed field
   std::string_view payload;  // of a length-delimited field
+
+  bool Is(std::uint32_t wanted, WireType wanted_type) const {
+    return number == wanted && type == wanted_type;
+  }
 };
 
 // Splits a message into its fields, those of nested messages left whole.
@@ -44,19 +57,21 @@ class FieldReader {
   std::optional<Field> Next() {
     if (rest_.empty() || broken_) return std::nullopt;
     const std::uint64_t tag = Varint();
+    if (tag > UINT32_MAX) broken_ = true;  // protobuf would look at a part of it
     Field field;
     field.number = static_cast<std::uint32_t>(tag >> 3U);
-    switch (tag & 7U) {
-      case 0:
+    field.type = static_cast<WireType>(tag & 7U);
+    switch (field.type) {
+      case WireType::kVarint:
         field.value = Varint();
         break;
-      case 1:
+      case WireType::kFixed64:
         field.value = Fixed<std::uint64_t>();
         break;
-      case 2:
+      case WireType::kBytes:
         field.payload = Take(Varint());
         break;
-      case 5:
+      case WireType::kFixed32:
         field.value = Fixed<std::uint32_t>();
         break;
       default:
@@ -172,8 +187,8 @@ class RuleTable {
       }
       const std::uint32_t place = position ^ unit.offset();
       if (place < count() && nested_[place] >= 0) {
-        if (unit.has_value() && At(place).value() >= texts_.size()) {
-          return "its normalisation table points outside of its texts";
+        if (unit.has_value()) {
+          if (Problem problem = CheckText(At(place).value())) return problem;
         }
         visit.rules = std::max(visit.rules, nested_[place] + (unit.has_value() ? 1 : 0));
         if (visit.rules > kMaxNestedRules) return "too many of its normalisation rules nest";
@@ -181,6 +196,14 @@ class RuleTable {
       } else if (Problem problem = Enter(place, path)) {  // this child is looked at again after it
         return problem;
       }
+    }
+    return std::nullopt;
+  }
+
+  Problem CheckText(std::size_t begin) const {
+    if (begin >= texts_.size()) return "its normalisation table points outside of its texts";
+    if (texts_.find('\0', begin) - begin > kMaxRuleTextBytes) {
+      return "a text of its normalisation table is too long";
     }
     return std::nullopt;
   }
@@ -203,7 +226,7 @@ class RuleTable {
 Problem CheckNormalizer(std::string_view message) {
   FieldReader fields(message);
   while (const std::optional<Field> field = fields.Next()) {
-    if (field->number != kNormalizerTable || field->payload.empty()) continue;
+    if (!field->Is(kNormalizerTable, WireType::kBytes) || field->payload.empty()) continue;
     if (Problem problem = RuleTable().Check(field->payload)) return problem;
   }
   if (fields.broken()) return "its normaliser's description is cut short or damaged";
@@ -216,14 +239,18 @@ Problem CheckPiece(std::string_view message, std::vector<std::string_view>& symb
   std::string_view text;
   bool is_symbol = false;
   while (const std::optional<Field> field = fields.Next()) {
-    if (field->number == kPieceText) text = field->payload;
-    if (field->number == kPieceType) is_symbol = is_symbol || field->value == kUserDefined;
-    if (field->number == kPieceScore &&
+    if (field->Is(kPieceText, WireType::kBytes)) text = field->payload;
+    if (field->Is(kPieceType, WireType::kVarint)) {
+      is_symbol = is_symbol || static_cast<std::int32_t>(field->value) == kUserDefined;
+    }
+    if (field->Is(kPieceScore, WireType::kFixed32) &&
         !std::isfinite(std::bit_cast<float>(static_cast<std::uint32_t>(field->value)))) {
       return "the score of a piece is not a finite number";
     }
   }
   if (fields.broken()) return "a piece is cut short or damaged";
+  if (text.empty()) return "a piece is empty";
+  if (text.size() > kMaxPieceBytes) return "a piece is too long";
   if (text.find('\0') != std::string_view::npos) return "a piece holds a NUL";
   if (is_symbol) symbols.push_back(text);
   return std::nullopt;
@@ -247,15 +274,19 @@ int DeepestNesting(std::vector<std::string_view> symbols) {
 std::optional<std::string> FindUnsafeModelPart(std::string_view serialized) {
   FieldReader fields(serialized);
   std::vector<std::string_view> symbols;
+  std::size_t self_test_bytes = 0;
   while (const std::optional<Field> field = fields.Next()) {
     Problem problem;
-    if (field->number == kModelPieces) problem = CheckPiece(field->payload, symbols);
-    if (field->number == kModelNormalizer || field->number == kModelDenormalizer) {
+    if (field->Is(kModelPieces, WireType::kBytes)) problem = CheckPiece(field->payload, symbols);
+    if (field->Is(kModelNormalizer, WireType::kBytes) ||
+        field->Is(kModelDenormalizer, WireType::kBytes)) {
       problem = CheckNormalizer(field->payload);
     }
+    if (field->Is(kModelSelfTest, WireType::kBytes)) self_test_bytes += field->payload.size();
     if (problem.has_value()) return problem;
   }
   if (fields.broken()) return "it is cut short or damaged";
+  if (self_test_bytes > kMaxSelfTestBytes) return "its samples are too long";
   if (DeepestNesting(std::move(symbols)) > kMaxNestedSymbols) {
     return "too many of its user-defined symbols are prefixes of one another";
   }

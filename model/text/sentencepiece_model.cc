@@ -179,11 +179,15 @@ std::unique_ptr<const SentencePieceModel> SentencePieceModel::Parse(std::string_
       error = status.ToString();
       return nullptr;
     }
-  } catch (const std::exception& thrown) {  // by its double array's builder
+    if (state->processor.unk_id() < 0) {
+      error = "it names no piece for what it does not know";
+      return nullptr;
+    }
+    state->Inspect();
+  } catch (const std::exception& thrown) {  // by its double array's builder, say
     error = thrown.what();
     return nullptr;
   }
-  state->Inspect();
   return std::unique_ptr<const SentencePieceModel>(new SentencePieceModel(std::move(state)));
 }
 

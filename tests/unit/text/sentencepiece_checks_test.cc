@@ -127,6 +127,37 @@ TEST(SentencePieceChecksTest, RefusesPiecesThatUpsetTheSearch) {
   EXPECT_THAT(FindUnsafeModelPart(file.Serialize()), Optional(HasSubstr("prefixes")));
 }
 
+TEST(SentencePieceChecksTest, RefusesWhatCostsStackMemoryOrTime) {
+  SentencePieceFile file = SentencePieceFile::Small();
+  file.pieces.push_back({std::string(5000, 'z'), -1, Type::kNormal});
+  EXPECT_THAT(FindUnsafeModelPart(file.Serialize()), Optional(HasSubstr("too long")));
+  Table table;
+  table.texts = std::string(5000, 'y') + '\0';
+  EXPECT_THAT(Check(table), Optional(HasSubstr("too long")));
+  // Field 4: samples, 100,000 bytes of them.
+  const std::string samples = std::string("\x22\xA0\x8D\x06", 4) + std::string(100'000, '\0');
+  EXPECT_THAT(FindUnsafeModelPart(SentencePieceFile::Small().Serialize() + samples),
+              Optional(HasSubstr("samples")));
+}
+
+TEST(SentencePieceChecksTest, ReadsFieldsAsProtobufDoes) {
+  // A tag of field 3 with a bit that protobuf drops, before an empty message.
+  const std::string whole = SentencePieceFile::Small().Serialize();
+  EXPECT_THAT(FindUnsafeModelPart(whole + std::string("\x9A\x80\x80\x80\x10\x00", 6)),
+              Optional(HasSubstr("damaged")));
+  SentencePieceFile file = SentencePieceFile::Small();
+  file.pieces.push_back({"", -1, Type::kNormal});
+  EXPECT_THAT(FindUnsafeModelPart(file.Serialize()), Optional(HasSubstr("empty")));
+}
+
+TEST(SentencePieceChecksTest, AModelWithoutAnUnknownPieceIsRefused) {
+  SentencePieceFile file = SentencePieceFile::Small();
+  file.pieces[3].type = Type::kNormal;
+  std::string error;
+  EXPECT_EQ(SentencePieceModel::Parse(file.Serialize(), {}, error), nullptr);
+  EXPECT_FALSE(error.empty());
+}
+
 TEST(SentencePieceChecksTest, RefusesEveryCutInsideAPiece) {
   const std::string whole = SentencePieceFile::Small().Serialize();
   EXPECT_EQ(FindUnsafeModelPart(whole), std::nullopt);
