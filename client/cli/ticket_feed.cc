@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <deque>
+#include <exception>
 #include <thread>
 #include <utility>
 
@@ -12,7 +13,9 @@
 namespace guichet {
 namespace {
 
+// How far it reads ahead at most.
 constexpr std::size_t kAhead = 1024;
+constexpr std::size_t kAheadBytes = std::size_t{4} << 20;
 constexpr std::chrono::milliseconds kInterruptPoll{100};
 
 using Item = absl::StatusOr<std::optional<Ticket>>;
@@ -23,21 +26,38 @@ bool IsLast(const Item& item) {
                    : item.status().code() != absl::StatusCode::kInvalidArgument;
 }
 
+std::size_t BytesOf(const Item& item) {
+  if (!item.ok() || !item->has_value()) return 0;
+  const Ticket& ticket = **item;
+  return ticket.id.size() + ticket.subject.size() + ticket.body.size() + ticket.label.size();
+}
+
+// An exception would end the process from a thread of its own.
+Item Read(TicketReader& reader) {
+  try {
+    return reader.Next();
+  } catch (const std::exception& error) {  // no memory, say
+    return absl::ResourceExhaustedError(error.what());
+  }
+}
+
 }  // namespace
 
 struct TicketFeed::State {
   Mutex mutex;
   ConditionVariable changed;
   std::deque<Item> items GUICHET_GUARDED_BY(mutex);  // the last of all stays
+  std::size_t bytes GUICHET_GUARDED_BY(mutex) = 0;   // of the items
   bool left GUICHET_GUARDED_BY(mutex) = false;       // nobody takes any more
 
   void Fill(TicketReader& reader) {
     while (true) {
-      Item item = reader.Next();
+      Item item = Read(reader);
       const bool last = IsLast(item);
       MutexLock lock(mutex);
-      while (items.size() >= kAhead && !left) changed.Wait(mutex);
+      while ((items.size() >= kAhead || bytes >= kAheadBytes) && !left) changed.Wait(mutex);
       if (left) return;
+      bytes += BytesOf(item);
       items.push_back(std::move(item));
       changed.NotifyAll();
       if (last) return;
@@ -66,6 +86,7 @@ absl::StatusOr<std::optional<Ticket>> TicketFeed::Next() {
   if (IsLast(items.front())) return items.front();
   Item item = std::move(items.front());
   items.pop_front();
+  state_->bytes -= BytesOf(item);
   state_->changed.NotifyAll();
   return item;
 }

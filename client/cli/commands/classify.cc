@@ -53,7 +53,7 @@ class FileClassifier {
     ClassifyMany(
         connection, options_.classify, options_.many, [this] { return NextTicket(); },
         [this](absl::StatusOr<ClassifiedTicket> answer) { return Take(std::move(answer)); },
-        Interrupted, [this] { return tickets_.ready(); });
+        Interrupted, [this] { return IsReady(); });
     if (Interrupted()) EndInterrupted();
     if (at_server_.ok()) WriteRefused();
   }
@@ -70,25 +70,39 @@ class FileClassifier {
   };
 
   std::optional<TicketText> NextTicket() {
-    while (at_input_.ok()) {
-      auto ticket = tickets_.Next();
-      if (ticket.ok()) {
-        if (!*ticket) return std::nullopt;
-        lines_.push_back({(*ticket)->id, absl::OkStatus()});
-        return TicketText{.id = std::move((*ticket)->id),
+    while (!ahead_.has_value() && !ended_) {
+      // Nothing is under way now: what was refused need not wait for the next ticket.
+      if (!tickets_.ready() && !(WriteRefused() && Flush())) return std::nullopt;
+      ReadOne();
+    }
+    return std::exchange(ahead_, std::nullopt);
+  }
+
+  // Whether NextTicket need not wait.
+  bool IsReady() {
+    while (!ahead_.has_value() && !ended_ && tickets_.ready()) ReadOne();
+    return ahead_.has_value() || ended_;
+  }
+
+  void ReadOne() {
+    auto ticket = tickets_.Next();
+    if (ticket.ok()) {
+      ended_ = !ticket->has_value();
+      if (ended_) return;
+      lines_.push_back({(*ticket)->id, absl::OkStatus()});
+      ahead_ = TicketText{.id = std::move((*ticket)->id),
                           .subject = std::move((*ticket)->subject),
                           .body = std::move((*ticket)->body)};
-      }
-      if (ticket.status().code() != absl::StatusCode::kInvalidArgument) {
-        at_input_ = ticket.status();
-      } else if (lines_.size() >= kMaxWaitingLines) {
-        at_input_ = absl::Status(ticket.status().code(),
-                                 std::string(ticket.status().message()) + "; too many such lines");
-      } else {
-        lines_.push_back({"", ticket.status()});
-      }
+    } else if (ticket.status().code() != absl::StatusCode::kInvalidArgument) {
+      ended_ = true;
+      at_input_ = ticket.status();
+    } else if (lines_.size() >= kMaxWaitingLines) {
+      ended_ = true;
+      at_input_ = absl::Status(ticket.status().code(),
+                               std::string(ticket.status().message()) + "; too many such lines");
+    } else {
+      lines_.push_back({"", ticket.status()});
     }
-    return std::nullopt;
   }
 
   bool Take(const absl::StatusOr<ClassifiedTicket>& answer) {
@@ -129,13 +143,20 @@ class FileClassifier {
 
   bool Write(const OrderedJson& line) {
     at_output_ = WriteJsonLine(line);
-    if (at_output_.ok() && !tickets_.ready()) at_output_ = FlushJsonLines();
+    if (at_output_.ok() && !tickets_.ready()) return Flush();
+    return at_output_.ok();
+  }
+
+  bool Flush() {
+    at_output_ = FlushJsonLines();
     return at_output_.ok();
   }
 
   TicketFeed& tickets_;
   const ClassifyFileOptions& options_;
-  std::deque<Line> lines_;  // read, not yet written
+  std::optional<TicketText> ahead_;  // read, not yet handed over
+  bool ended_ = false;               // nothing more will be read
+  std::deque<Line> lines_;           // read, not yet written
   bool any_failed_ = false;
   absl::Status at_input_;
   absl::Status at_output_;

@@ -93,12 +93,14 @@ TEST_F(ServerCommandsTest, ALivePipeIsAnsweredAsItComes) {
   const TempFolder folder;
   const ProgramRun run = RunProgram(
       {"/bin/sh", "-c",
-       R"((echo un; i=0; until [ -s "$1" ]; do sleep 0.05; i=$((i+1)); [ $i -lt 200 ] || exit 1; done; echo deux) |
+       R"((echo un; echo; i=0; until [ -s "$1" ]; do sleep 0.05; i=$((i+1)); [ $i -lt 200 ] || exit 1; done; echo deux) |
           "$2" classify --server "$3" - > "$1"; cat "$1")",
        "sh", (folder.path() / "answers").string(), GUICHET_PROGRAM, server_.target()});
   const auto lines = ParseLines(run);
-  ASSERT_THAT(lines, SizeIs(2)) << run.err;
-  EXPECT_EQ(lines[1]["label"], "deux");
+  ASSERT_THAT(lines, SizeIs(3)) << run.err;
+  EXPECT_EQ(lines[0]["label"], "un");
+  EXPECT_TRUE(lines[1].contains("error"));  // the blank line holds nothing up
+  EXPECT_EQ(lines[2]["label"], "deux");
 }
 
 TEST_F(ServerCommandsTest, OptionsReachTheServer) {
