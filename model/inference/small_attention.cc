@@ -58,7 +58,7 @@ GUICHET_INLINE void Score(const SmallAttentionArguments& a, const float* const* 
 GUICHET_INLINE void ExpOfNegative(Lanes& x) {
   constexpr float kLog2E = 1.44269504088896341F;
   constexpr float kRounder = 12582912.0F;  // 1.5 · 2^23: adding it rounds to an integer
-  x = x > kSmallestExponent ? x : Lanes{} + kSmallestExponent;
+  x = x < kSmallestExponent ? Lanes{} + kSmallestExponent : x;  // what is no number stays none
   const Lanes shifted = x * kLog2E + kRounder;
   const Lanes n = shifted - kRounder;
   const Lanes r = (x - n * 0.693359375F) - n * -2.12194440e-4F;
