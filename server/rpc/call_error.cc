@@ -66,6 +66,22 @@ void AddBadRequest(const CallError& error, google::rpc::Status* status) {
   status->add_details()->PackFrom(details);
 }
 
+void AddResourceInfo(const CallError& error, google::rpc::Status* status) {
+  google::rpc::ResourceInfo details;
+  details.set_resource_type("model");
+  details.set_resource_name(Cut(error.missing_model, kMaxDescriptionBytes));
+  details.set_description(Cut(error.message, kMaxDescriptionBytes));
+  status->add_details()->PackFrom(details);
+}
+
+void AddQuotaFailure(const CallError& error, google::rpc::Status* status) {
+  google::rpc::QuotaFailure details;
+  auto* violation = details.add_violations();
+  violation->set_subject(Cut(error.quota_subject, kMaxDescriptionBytes));
+  violation->set_description(Cut(error.message, kMaxDescriptionBytes));
+  status->add_details()->PackFrom(details);
+}
+
 void AddRetryInfo(nanoseconds delay, google::rpc::Status* status) {
   google::rpc::RetryInfo details;
   const auto seconds = std::chrono::floor<std::chrono::seconds>(delay);
@@ -82,8 +98,19 @@ CallError InvalidField(std::string reason, std::string field, std::string descri
                   .reason = std::move(reason),
                   .violations = {},
                   .retry_after = std::nullopt,
+                  .missing_model = {},
+                  .quota_subject = {},
                   .log_detail = {}};
   error.violations.push_back({std::move(field), std::move(description)});
+  return error;
+}
+
+CallError UnknownModel(const absl::Status& status, std::string_view name, std::int64_t version) {
+  CallError error = FromStatus(status, nanoseconds(0));
+  if (error.code == absl::StatusCode::kNotFound) {
+    const std::string_view shown = name.empty() ? "default" : name;
+    error.missing_model = version == 0 ? std::string(shown) : fmt::format("{}/{}", shown, version);
+  }
   return error;
 }
 
@@ -94,6 +121,8 @@ CallError FromStatus(const absl::Status& status, nanoseconds estimated_wait) {
                   .reason = std::string(ReasonOf(code)),
                   .violations = {},
                   .retry_after = std::nullopt,
+                  .missing_model = {},
+                  .quota_subject = {},
                   .log_detail = {}};
   if (error.reason == "MODEL_FAILED") {
     error.code = absl::StatusCode::kInternal;
@@ -115,6 +144,8 @@ void ToRpcStatus(const CallError& error, std::string_view request_id, google::rp
   (*info.mutable_metadata())["request_id"] = std::string(request_id);
   status->add_details()->PackFrom(info);
   if (!error.violations.empty()) AddBadRequest(error, status);
+  if (!error.missing_model.empty()) AddResourceInfo(error, status);
+  if (!error.quota_subject.empty()) AddQuotaFailure(error, status);
   if (error.retry_after.has_value()) AddRetryInfo(*error.retry_after, status);
 }
 

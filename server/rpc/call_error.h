@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,7 +29,9 @@ struct CallError {
   std::string reason;  // ErrorInfo.reason, UPPER_SNAKE_CASE
   std::vector<FieldViolation> violations;
   std::optional<std::chrono::nanoseconds> retry_after;
-  std::string log_detail;  // what INTERNAL hides from clients; for the log
+  std::string missing_model;  // NAME or NAME/VERSION that was asked for and is not loaded
+  std::string quota_subject;  // who used up a share of its own: connection:PEER
+  std::string log_detail;     // what INTERNAL hides from clients; for the log
 };
 
 // INVALID_ARGUMENT for one field; the message is "<field>: <description>".
@@ -39,11 +42,16 @@ CallError InvalidField(std::string reason, std::string field, std::string descri
 // INTERNAL says stays in the server's log.
 CallError FromStatus(const absl::Status& status, std::chrono::nanoseconds estimated_wait);
 
+// From a status of the registry: FromStatus, with the model that was asked for when it is
+// NOT_FOUND.
+CallError UnknownModel(const absl::Status& status, std::string_view name, std::int64_t version);
+
 // Trailers above 8 KiB are refused by clients, so violations and message are cut.
 inline constexpr std::size_t kMaxViolations = 20;
 inline constexpr std::size_t kMaxMessageBytes = 512;
 
-// The status with ErrorInfo always, BadRequest and RetryInfo where they apply.
+// The status with ErrorInfo always; BadRequest, ResourceInfo, QuotaFailure and RetryInfo where they
+// apply.
 void ToRpcStatus(const CallError& error, std::string_view request_id, google::rpc::Status* status);
 grpc::Status ToGrpcStatus(const CallError& error, std::string_view request_id);
 

@@ -59,6 +59,7 @@ std::optional<CallError> CallGuard::Admit() {
           environment_.peers.max_in_flight())),
       environment_.pipeline.EstimatedWait());
   error.reason = "TOO_MANY_CALLS";
+  error.quota_subject = "connection:" + context_.peer();
   return error;
 }
 

@@ -66,13 +66,14 @@ void ClassifyCall::Run() {
   }
   absl::StatusOr<VersionLease> lease = environment_.registry.Acquire(params_.model);
   if (!lease.ok()) {
-    CallError error = Explain(lease.status());
+    CallError error = UnknownModel(lease.status(), params_.model.name, params_.model.version);
     CountRejected(error, 1);
     return Fail(std::move(error));
   }
   answer_.model = *std::move(lease);
   answer_.texts.resize(params_.texts.size());
   const std::size_t bytes = CheckTexts();
+  if (bytes == 0) return EncodeAndSubmit();  // which has nothing to submit
   if (const absl::Status room = environment_.pipeline.CheckRoom(
           params_.texts.size(), params_.deadline, params_.when_full);
       !room.ok()) {

@@ -108,7 +108,7 @@ grpc::ServerUnaryReactor* InferenceService::ModelMetadata(
     ModelSelector selector{.name = request->name(), .version = 0};
     if (auto error = ReadVersion(request->version(), &selector.version)) return error;
     const absl::StatusOr<VersionLease> lease = environment_.registry.Acquire(selector);
-    if (!lease.ok()) return FromStatus(lease.status(), environment_.pipeline.EstimatedWait());
+    if (!lease.ok()) return UnknownModel(lease.status(), selector.name, selector.version);
     DescribeModel(**lease, environment_.registry.Versions((*lease)->name), response);
     return std::nullopt;
   });

@@ -88,6 +88,9 @@ ServerMetrics::ServerMetrics(prometheus::Registry& registry, const MetricBounds&
                       .Add({}, PowersOfTwo(static_cast<double>(bounds.max_batch_texts)));
   batch_tokens_ = &HistogramFamily(registry, "batch_tokens", "Tokens of a batch.")
                        .Add({}, PowersOfTwo(static_cast<double>(bounds.max_batch_tokens)));
+  // For boards that watch other servers too: there is no padding to measure here.
+  SingleGauge(registry, "padding_ratio",
+              "Share of the computed positions that hold no token: 0, as rows are packed.");
   unknown_tokens_ =
       &HistogramFamily(registry, "unknown_token_ratio",
                        "Share of a text's tokens that the vocabulary does not know.")

@@ -136,10 +136,13 @@ TEST_F(ClassificationServiceTest, RefusesUnknownModelsAndVersions) {
   grpc::Status status = Classify(request);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::NOT_FOUND);
   EXPECT_EQ(ReasonOf(status), "UNKNOWN_MODEL");
+  EXPECT_EQ(DetailOf<google::rpc::ResourceInfo>(status)->resource_name(), "autre");
   request.mutable_options()->set_model("fake");
   EXPECT_TRUE(Classify(request).ok());
   request.mutable_options()->set_version(2);
-  EXPECT_EQ(Classify(request).error_code(), grpc::StatusCode::NOT_FOUND);
+  status = Classify(request);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::NOT_FOUND);
+  EXPECT_EQ(DetailOf<google::rpc::ResourceInfo>(status)->resource_name(), "fake/2");
 }
 
 TEST_F(ClassificationServiceTest, ErrorsBearTheCallersRequestId) {

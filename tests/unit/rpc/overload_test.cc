@@ -90,6 +90,8 @@ TEST_F(OverloadTest, AConnectionMayHaveOnlySoManyCallsInFlight) {
   EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
   EXPECT_EQ(ReasonOf(status), "TOO_MANY_CALLS");
   EXPECT_TRUE(DetailOf<google::rpc::RetryInfo>(status).has_value());
+  EXPECT_TRUE(DetailOf<google::rpc::QuotaFailure>(status)->violations(0).subject().starts_with(
+      "connection:"));
   // Another connection has its own count.
   const auto other = v1::Classification::NewStub(NewConnection());
   AsyncClassify elsewhere(*other, RequestOf({"d"}));
