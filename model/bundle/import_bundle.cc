@@ -60,6 +60,13 @@ absl::StatusOr<BartConfig> ChooseConfig(const fs::path& folder, const ImportOpti
     config.pooling.reset();
   }
   if (!options.labels.empty()) config.labels = options.labels;
+  if (config.labels.size() < 2) {
+    return absl::InvalidArgumentError(
+        fmt::format("num_labels is {}: a model with one output is a regression, which has no "
+                    "categories; import "
+                    "a classifier of two labels or more",
+                    config.labels.size()));
+  }
   GUICHET_RETURN_IF_ERROR(Validate(config));
   return config;
 }

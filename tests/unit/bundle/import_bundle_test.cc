@@ -73,6 +73,14 @@ TEST_F(ImportBundleTest, EveryFormatOfOneModelGivesTheSameWeights) {
   }
 }
 
+TEST_F(ImportBundleTest, ARegressionIsNoClassifier) {
+  ImportOptions options;
+  options.labels = {"score"};
+  const auto refused = ImportBundle(Tiny("safetensors"), temp_.path() / "regression", options);
+  EXPECT_THAT(std::string(refused.status().message()), HasSubstr("regression"));
+  EXPECT_FALSE(fs::exists(temp_.path() / "regression"));
+}
+
 TEST_F(ImportBundleTest, DifferingCopiesGiveTheSameWeightsAndAWarning) {
   const auto reference = Import(Tiny("safetensors"));
   EXPECT_THAT(warnings_, Each(Not(HasSubstr("copies of the word matrix"))));
