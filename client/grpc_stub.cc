@@ -9,7 +9,10 @@
 namespace guichet {
 namespace {
 
-// What gRPC reads and writes while an attempt runs.
+// What gRPC reads and writes while an attempt runs. Its context holds the channel. Who asked may
+// end the connection as soon as he has the answer, and then the channel's last holder would be
+// gRPC's thread that brought it, which gRPC 1.51 lets wait for itself and run on over freed memory:
+// so an attempt is dropped before its `done` is called.
 template <typename Request, typename Response>
 struct Attempt {
   grpc::ClientContext context;
@@ -34,10 +37,14 @@ void GrpcStub::Classify(std::span<const TicketText> tickets, const ClassifyOptio
   auto& [context, request, response] = *attempt;
   classification_->async()->Classify(
       &context, &request, &response,
-      [this, attempt, count = tickets.size(), done = std::move(done)](const grpc::Status& status) {
+      [this, attempt, count = tickets.size(),
+       done = std::move(done)](const grpc::Status& status) mutable {
         Forget(attempt->context);  // nothing of ours is touched after `done`
-        if (!status.ok()) return done(FromRpcStatus(status));
-        done(ToReply(std::move(attempt->response), count));
+        absl::StatusOr<StubReply> reply = status.ok()
+                                              ? ToReply(std::move(attempt->response), count)
+                                              : absl::StatusOr<StubReply>(FromRpcStatus(status));
+        attempt.reset();
+        done(std::move(reply));
       });
 }
 
@@ -51,12 +58,16 @@ void GrpcStub::CheckHealth(const std::string& service, std::chrono::nanoseconds 
   }
   attempt->request.set_service(service);
   auto& [context, request, response] = *attempt;
-  health_->async()->Check(&context, &request, &response,
-                          [this, attempt, done = std::move(done)](const grpc::Status& status) {
-                            Forget(attempt->context);
-                            if (!status.ok()) return done(FromRpcStatus(status));
-                            done(ToServingState(attempt->response.status()));
-                          });
+  health_->async()->Check(
+      &context, &request, &response,
+      [this, attempt, done = std::move(done)](const grpc::Status& status) mutable {
+        Forget(attempt->context);
+        const absl::StatusOr<ServingState> state =
+            status.ok() ? absl::StatusOr<ServingState>(ToServingState(attempt->response.status()))
+                        : FromRpcStatus(status);
+        attempt.reset();
+        done(state);
+      });
 }
 
 void GrpcStub::CancelAll() {

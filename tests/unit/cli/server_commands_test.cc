@@ -103,6 +103,15 @@ TEST_F(ServerCommandsTest, ALivePipeIsAnsweredAsItComes) {
   EXPECT_EQ(lines[2]["label"], "deux");
 }
 
+TEST_F(ServerCommandsTest, EndsWellTimeAfterTime) {
+  // The client goes as soon as the answer is there, while gRPC's thread still leaves the callback:
+  // in a process of its own, as a server beside it would keep that thread alive.
+  for (int i = 0; i < 40; ++i) {
+    const ProgramRun run = Ask({"classify", "-"}, "a\n");
+    ASSERT_EQ(run.exit_code, 0) << run.err;
+  }
+}
+
 TEST_F(ServerCommandsTest, OptionsReachTheServer) {
   const ProgramRun run = Ask({"classify", "--model", "tickets", "--version", "3", "--top-k", "2",
                               "--min-score", "0.25", "--input", "jsonl", "-"},
