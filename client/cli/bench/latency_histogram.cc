@@ -12,7 +12,7 @@ void LatencyHistogram::Record(std::chrono::nanoseconds duration) {
   const auto microseconds = static_cast<std::uint64_t>(duration.count()) / 1000;
   ++buckets_[BucketOf(std::min(microseconds, kLargest))];
   ++count_;
-  sum_ += duration;
+  sum_ += std::min(duration, std::chrono::nanoseconds::max() - sum_);
   max_ = std::max(max_, duration);
 }
 
