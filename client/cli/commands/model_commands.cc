@@ -1,26 +1,39 @@
 #include "client/cli/commands/model_commands.h"
 
+#include <algorithm>
+#include <charconv>
 #include <limits>
 #include <memory>
-#include <regex>
 #include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
 
 namespace guichet {
 namespace {
 
-// Text of a form that `pattern` describes and `forms` names.
-CLI::Validator Form(const std::string& pattern, const std::string& forms) {
+// One of `words`, or `prefix` with a number from `least` on behind it.
+CLI::Validator WordOrNumber(std::vector<std::string> words, std::string prefix, int least) {
+  std::string forms;
+  for (const std::string& word : words) forms += word + ", ";
+  forms += prefix + "N";
   return CLI::Validator(
-      [expression = std::regex(pattern), forms](const std::string& text) {
-        return std::regex_match(text, expression) ? std::string()
-                                                  : "'" + text + "' is not one of " + forms;
+      [words = std::move(words), prefix = std::move(prefix), least,
+       forms](const std::string& text) {
+        bool numbered = text.starts_with(prefix);
+        if (numbered) {
+          int number = 0;
+          const char* end = text.data() + text.size();
+          const auto parsed = std::from_chars(text.data() + prefix.size(), end, number);
+          numbered = parsed.ec == std::errc() && parsed.ptr == end && number >= least;
+        }
+        if (numbered || std::ranges::find(words, text) != words.end()) return std::string();
+        return "'" + text + "' is not one of " + forms;
       },
       forms);
 }
 
-CLI::Validator DeviceName() {
-  return Form("auto|cpu|cuda(:[0-9]{1,3})?", "auto, cpu, cuda, cuda:N");
-}
+CLI::Validator DeviceName() { return WordOrNumber({"auto", "cpu", "cuda"}, "cuda:", 0); }
 
 void AddDeviceOptions(CLI::App& command, DeviceOptions& options, std::int64_t& batch_tokens,
                       int& threads) {
@@ -85,7 +98,7 @@ void AddPlanOverrides(CLI::App& command, TrainOptions& options) {
                   "a YAML file of plan fields (model/training/training_plan.h)")
       ->type_name("PLAN.yaml");
   command.add_option("--mode", options.mode, "what learns")
-      ->check(Form("full|head|last-[1-9][0-9]{0,3}", "full, head, last-N"));
+      ->check(WordOrNumber({"full", "head"}, "last-", 1));
   command.add_option("--epochs", options.epochs, "passes over the training tickets")
       ->check(CLI::Range(1, 1000));
   command.add_option("--batch-size", options.batch_size, "texts of one forward pass")
