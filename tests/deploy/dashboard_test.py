@@ -23,6 +23,7 @@ RANGED = ("rate", "irate", "increase", "delta", "changes", "avg_over_time", "max
 # Exported and on no board, each for its reason.
 OFF_BOARD = {
     "guichet_limit": "the configured bounds, for expressions of one's own; `deploy/grafana/README.md` lists them",
+    "guichet_padding_ratio": "always 0: rows are packed; exported for boards that watch other servers too",
     "process_virtual_memory_bytes": "address space says nothing of a process that maps its model",
 }
 
