@@ -109,7 +109,7 @@ class FieldReader {
   std::uint64_t Fixed() {
     Unsigned value = 0;
     const std::string_view bytes = Take(sizeof(value));
-    if (!broken_) std::memcpy(&value, bytes.data(), sizeof(value));
+    bytes.copy(reinterpret_cast<char*>(&value), sizeof(value));  // nothing when broken
     return value;
   }
 
@@ -164,7 +164,7 @@ class RuleTable {
 
   Unit At(std::size_t position) const {
     std::uint32_t bits = 0;
-    std::memcpy(&bits, units_.data() + position * sizeof(bits), sizeof(bits));
+    units_.copy(reinterpret_cast<char*>(&bits), sizeof(bits), position * sizeof(bits));
     return Unit(bits);
   }
 
