@@ -140,10 +140,10 @@ int Bench(BenchOptions& options) {
 
 void AddBenchCommand(CLI::App& app, CommandContext& context) {
   auto options = std::make_shared<BenchOptions>();
-  CLI::App* command = app.add_subcommand("bench",
-                                         "load a server and measure it: texts a second, latencies "
-                                         "of answers and of refusals, errors by "
-                                         "code, as JSON");
+  CLI::App* command = app.add_subcommand(
+      "bench",
+      "load a server and measure it: texts a second, latencies of answers and of refusals, errors "
+      "by code, as JSON");
   AddServerOptions(*command, options->server, "time for each call; nothing is retried");
   CLI::Option* concurrency =
       command
