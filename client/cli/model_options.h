@@ -27,6 +27,7 @@ struct PredictOptions {
 struct EvaluateOptions {
   InputOptions input;  // its file is --data
   std::string bundle;
+  std::string against;
   DeviceOptions device;
   std::int64_t batch_tokens = 4096;
   int threads = 0;

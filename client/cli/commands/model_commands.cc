@@ -86,6 +86,10 @@ void AddEvaluate(CLI::App& app, CommandContext& context, const ModelWork& work) 
       ->type_name("FILE");
   AddInputForm(*command, options->input);
   command->add_option("--bundle", options->bundle, "the model")->required()->type_name("BUNDLE");
+  command
+      ->add_option("--against", options->against,
+                   "the model in service: adds the gate's verdict, PROMOTE, HOLD or REJECT")
+      ->type_name("BUNDLE2");
   AddDeviceOptions(*command, options->device, options->batch_tokens, options->threads);
   command->callback([&context, options, run = work.evaluate] {
     context.run = [options, run] { return run(*options); };

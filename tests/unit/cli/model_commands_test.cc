@@ -115,6 +115,16 @@ TEST_F(ModelCommandsTest, EvaluateReportsOnLabelledTickets) {
               R"({"body":"x","label":"no such label"})");
   EXPECT_EQ(other.exit_code, 1);
   EXPECT_THAT(other.err, HasSubstr("no such label"));
+
+  const ProgramRun against = Guichet(
+      {"evaluate", "--bundle", bundle_, "--against", bundle_, "--input", "jsonl", "--data", "-"},
+      tickets);
+  ASSERT_EQ(against.exit_code, 0) << against.err;
+  const OrderedJsonLine report = OrderedJsonLine::parse(against.out);
+  EXPECT_EQ(report["accuracy"], 1.0);
+  EXPECT_EQ(report["gate"]["verdict"], "PROMOTE");  // a model is no worse than itself
+  EXPECT_EQ(report["gate"]["rows"], report["rows"]);
+  EXPECT_EQ(report["gate"]["accuracy"]["only_live_right"], 0);
 }
 
 }  // namespace
