@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -21,12 +22,18 @@ constexpr std::uint64_t MixBits(std::uint64_t value) {
 // promise. Not for secrets; one object belongs to one thread.
 class Random {
  public:
+  using State = std::array<std::uint64_t, 4>;
+
   explicit constexpr Random(std::uint64_t seed) {
     for (std::uint64_t& word : state_) {
       word = MixBits(seed);
       seed += 0x9E3779B97F4A7C15ULL;
     }
   }
+
+  // Goes on where another object was when it gave its state.
+  explicit constexpr Random(const State& state) : state_(state) {}
+  constexpr const State& state() const { return state_; }
 
   // Any 64 bits.
   constexpr std::uint64_t Next() {
@@ -69,7 +76,7 @@ class Random {
     return (value << bits) | (value >> (64U - bits));
   }
 
-  std::uint64_t state_[4] = {};
+  State state_ = {};
 };
 
 }  // namespace guichet

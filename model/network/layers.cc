@@ -1,6 +1,7 @@
 #include "model/network/layers.h"
 
 #include <algorithm>
+#include <cstring>
 #include <span>
 
 #include <ATen/Context.h>
@@ -10,12 +11,43 @@
 #include <ATen/ops/layer_norm.h>
 #include <ATen/ops/linear.h>
 
+#include "absl/strings/str_cat.h"
+
 namespace guichet {
 
 DropoutSource::DropoutSource(at::Device device, std::uint64_t seed) : random_(seed) {
   if (device.is_cpu()) return;
   generator_ = at::globalContext().defaultGenerator(device).clone();
   generator_->set_current_seed(seed);
+}
+
+std::string DropoutSource::Save() const {
+  if (!generator_.has_value()) {
+    const Random::State& state = random_.state();
+    return {reinterpret_cast<const char*>(state.data()), sizeof(state)};
+  }
+  const at::Tensor state = generator_->get_state().contiguous();
+  return {static_cast<const char*>(state.const_data_ptr()),
+          static_cast<std::size_t>(state.numel())};
+}
+
+absl::Status DropoutSource::Restore(std::string_view state) {
+  const std::size_t size = Save().size();
+  if (state.size() != size) {
+    return absl::InvalidArgumentError(absl::StrCat("the state of dropout has ", state.size(),
+                                                   " bytes and not ", size,
+                                                   "; it is of another device"));
+  }
+  if (!generator_.has_value()) {
+    Random::State words;
+    std::memcpy(words.data(), state.data(), sizeof(words));
+    random_ = Random(words);
+    return absl::OkStatus();
+  }
+  const at::Tensor bytes = at::empty({static_cast<std::int64_t>(size)}, at::kByte);
+  std::memcpy(bytes.mutable_data_ptr(), state.data(), size);
+  generator_->set_state(bytes);
+  return absl::OkStatus();
 }
 
 at::Tensor DropoutSource::Mask(const at::Tensor& like, double probability) {

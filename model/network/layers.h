@@ -3,10 +3,12 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include <ATen/core/Generator.h>
 #include <ATen/core/Tensor.h>
 
+#include "absl/status/status.h"
 #include "base/random.h"
 #include "model/network/parameters.h"
 
@@ -21,6 +23,10 @@ class DropoutSource {
 
   // Of the shape of `like`: 0 with the given probability, in [0, 1), else 1 / (1 - probability).
   at::Tensor Mask(const at::Tensor& like, double probability);
+
+  // Where the source stands, as bytes, and back. INVALID_ARGUMENT for a state of another device.
+  std::string Save() const;
+  absl::Status Restore(std::string_view state);
 
  private:
   Random random_;

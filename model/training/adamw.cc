@@ -10,6 +10,8 @@
 #include <ATen/ops/zeros_like.h>
 #include <c10/core/GradMode.h>
 
+#include "absl/strings/str_cat.h"
+
 namespace guichet {
 
 AdamW::AdamW(std::vector<ParameterGroup> groups, const AdamWOptions& options)
@@ -55,6 +57,21 @@ void AdamW::ClearGradients() {
   for (const ParameterGroup& group : groups_) {
     for (const at::Tensor& parameter : group.parameters) parameter.mutable_grad().reset();
   }
+}
+
+std::vector<NamedState> AdamW::State() const {
+  std::vector<NamedState> state;
+  for (std::size_t g = 0; g < groups_.size(); ++g) {
+    for (std::size_t i = 0; i < groups_[g].parameters.size(); ++i) {
+      const std::string place = absl::StrCat(g, ".", i);
+      const Moments& moments = moments_[g][i];
+      state.push_back({"parameter." + place, groups_[g].parameters[i].detach()});
+      state.push_back({"average." + place, moments.average});
+      state.push_back({"average_square." + place, moments.average_square});
+      state.push_back({"steps." + place, moments.steps});
+    }
+  }
+  return state;
 }
 
 std::vector<at::Tensor> AdamW::Gradients() const {

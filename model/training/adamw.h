@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
@@ -11,6 +12,12 @@ struct ParameterGroup {
   std::vector<at::Tensor> parameters;
   double weight_decay = 0.0;
   double learning_rate_factor = 1.0;
+};
+
+// A tensor that an exact resume needs, by a name that is its own within the run.
+struct NamedState {
+  std::string name;
+  at::Tensor tensor;
 };
 
 struct AdamWOptions {
@@ -27,6 +34,9 @@ class AdamW {
 
   void Step(double learning_rate);
   void ClearGradients();
+
+  // The parameters and what the optimizer remembers of each, live: writing to them restores it.
+  std::vector<NamedState> State() const;
 
   // The gradients there are, in the order of the groups.
   std::vector<at::Tensor> Gradients() const;

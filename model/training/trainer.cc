@@ -6,11 +6,13 @@
 #include <fmt/format.h>
 
 #include "base/random.h"
+#include "base/sha256.h"
 #include "base/status_macros.h"
 #include "model/evaluation/calibration.h"
 #include "model/network/owned_tensors.h"
 #include "model/training/class_balance.h"
 #include "model/training/early_stopping.h"
+#include "model/training/training_checkpoint.h"
 #include "model/training/training_session.h"
 
 namespace guichet {
@@ -33,6 +35,20 @@ struct Features {
   std::vector<float> validation;
 };
 
+// Of everything but the base weights that decides what a run learns.
+std::string Fingerprint(const TrainingPlan& plan, const BartConfig& config, const Datasets& data) {
+  Sha256 hash;
+  hash.Update(ToYaml(plan));
+  hash.Update(ToJson(config));
+  for (const TrainingData* set : {&data.training, &data.validation}) {
+    hash.Update(std::as_bytes(std::span(set->lengths())));
+    hash.Update(std::as_bytes(std::span(set->labels())));
+    const std::vector<TokenId> tokens = set->Tokens();
+    hash.Update(std::as_bytes(std::span(tokens)));
+  }
+  return hash.HexDigest();
+}
+
 // The run itself: owns the session and what has been learnt so far.
 class TrainingRun {
  public:
@@ -41,6 +57,7 @@ class TrainingRun {
     const BartConfig& config;
     const Datasets& data;
     const TrainingObserver& observer;
+    const CheckpointOptions& checkpoints;
     const Clock& clock;
   };
   TrainingRun(const Inputs& inputs, std::unique_ptr<TrainingSession> session, int total_steps)
@@ -52,40 +69,51 @@ class TrainingRun {
         session_(std::move(session)),
         total_steps_(total_steps),
         start_(inputs.clock.Now()),
+        epoch_start_(start_),
+        last_checkpoint_(start_),
         random_(MixBits(inputs.plan.seed ^ kTokenStream)),
-        stopping_(inputs.plan.patience, inputs.plan.min_delta) {}
+        stopping_(inputs.plan.patience, inputs.plan.min_delta) {
+    if (!inputs.checkpoints.folder.empty()) checkpoints_.emplace(inputs.checkpoints);
+  }
 
   absl::StatusOr<TrainingResult> Run();
 
  private:
   absl::Status ComputeFeatures(const TrainingData& data, std::vector<float>& features);
   TrainingBatch MakeBatch(std::span<const std::size_t> rows);
-  absl::Status RunEpoch(EpochRecord& record);
-  absl::Status RunUpdate(std::span<const TrainingBatch> micro, EpochRecord& record);
+  absl::Status RunEpoch();
+  absl::Status RunUpdate(std::span<const TrainingBatch> micro);
+  absl::Status EndEpoch();
   absl::StatusOr<std::vector<double>> ValidationLogits();
   absl::Status Judge(EpochRecord& record);
-  absl::Status Finish();
-  void Report(const StepResult& step, const EpochRecord& record);
-  double Elapsed(SteadyTime since) const { return Seconds(clock_.Now() - since).count(); }
+  absl::StatusOr<TrainingResult> Finish();
+  void Report(const StepResult& step);
+  absl::Status Resume();
+  absl::Status CheckpointIfDue();
+  double Since(SteadyTime start) const { return Seconds(clock_.Now() - start).count(); }
+  // Earlier processes of this run included.
+  double RunSeconds() const { return seconds_before_ + Since(start_); }
+  double EpochSeconds() const { return epoch_seconds_before_ + Since(epoch_start_); }
 
   const TrainingPlan& plan_;
   const BartConfig& config_;
   const Datasets& data_;
   const TrainingObserver& observer_;
   const Clock& clock_;
+  std::optional<TrainingCheckpoints> checkpoints_;
   const std::unique_ptr<TrainingSession> session_;
   const int total_steps_;
   const SteadyTime start_;
+  SteadyTime epoch_start_;
+  SteadyTime last_checkpoint_;
+  double seconds_before_ = 0;
+  double epoch_seconds_before_ = 0;
 
   Random random_;
   EarlyStopping stopping_;
   Features features_;
-  TrainingResult result_;
-  std::vector<double> best_logits_;
-  SteadyTime epoch_start_;
-  std::int64_t epoch_tokens_ = 0;
-  int epoch_updates_ = 0;
-  double training_seconds_ = 0;
+  TrainerState state_;  // its session part is filled in when it is saved
+  BestEpoch best_;
 };
 
 // The rows' features out of a table of them.
@@ -125,61 +153,95 @@ TrainingBatch TrainingRun::MakeBatch(std::span<const std::size_t> rows) {
   return batch;
 }
 
-void TrainingRun::Report(const StepResult& step, const EpochRecord& record) {
+void TrainingRun::Report(const StepResult& step) {
   if (!observer_.on_step) return;
-  TrainingProgress progress{.epoch = record.epoch,
+  TrainingProgress progress{.epoch = state_.epoch,
                             .epochs = plan_.epochs,
-                            .step = result_.updates,
+                            .step = state_.updates,
                             .total_steps = total_steps_,
                             .loss = step.loss,
-                            .running_loss = record.training_loss / epoch_updates_,
+                            .running_loss = state_.loss_sum / state_.epoch_updates,
                             .learning_rate = step.learning_rate,
                             .gradient_norm = step.gradient_norm};
-  const double seconds = Elapsed(epoch_start_);
-  progress.tokens_per_second = seconds > 0 ? static_cast<double>(epoch_tokens_) / seconds : 0.0;
-  progress.elapsed = Seconds(Elapsed(start_));
+  const double seconds = EpochSeconds();
+  progress.tokens_per_second =
+      seconds > 0 ? static_cast<double>(state_.epoch_tokens) / seconds : 0.0;
+  progress.elapsed = Seconds(RunSeconds());
   progress.remaining =
       progress.elapsed * (static_cast<double>(total_steps_ - progress.step) / progress.step);
   observer_.on_step(progress);
 }
 
-absl::Status TrainingRun::RunUpdate(std::span<const TrainingBatch> micro, EpochRecord& record) {
+absl::Status TrainingRun::RunUpdate(std::span<const TrainingBatch> micro) {
   if (observer_.cancelled && observer_.cancelled()) {
-    return absl::CancelledError(fmt::format("training was cancelled after {} of {} updates",
-                                            result_.updates, total_steps_));
+    return absl::CancelledError(
+        fmt::format("training was cancelled after {} of {} updates", state_.updates, total_steps_));
   }
   GUICHET_ASSIGN_OR_RETURN(const StepResult step, session_->Step(micro));
-  ++result_.updates;
-  ++epoch_updates_;
-  record.training_loss += step.loss;
+  ++state_.updates;
+  ++state_.epoch_updates;
+  state_.loss_sum += step.loss;
   for (const TrainingBatch& batch : micro) {
-    epoch_tokens_ += std::ranges::count(batch.tokens.mask, std::uint8_t{1});
+    state_.epoch_tokens += std::ranges::count(batch.tokens.mask, std::uint8_t{1});
   }
-  Report(step, record);
+  Report(step);
   return absl::OkStatus();
 }
 
-absl::Status TrainingRun::RunEpoch(EpochRecord& record) {
-  epoch_start_ = clock_.Now();
-  epoch_tokens_ = 0;
-  epoch_updates_ = 0;
+absl::Status TrainingRun::RunEpoch() {
   const std::uint64_t seed =
-      MixBits(plan_.seed ^ kOrderStream) + static_cast<std::uint64_t>(record.epoch);
+      MixBits(plan_.seed ^ kOrderStream) + static_cast<std::uint64_t>(state_.epoch);
   GUICHET_ASSIGN_OR_RETURN(
       const auto batches,
       data_.training.Shuffled({.batch_size = plan_.batch_size, .seed = MixBits(seed)}));
   std::vector<TrainingBatch> micro;
-  for (std::size_t i = 0; i < batches.size(); ++i) {
+  for (std::size_t i = state_.next_batch; i < batches.size(); ++i) {
     micro.push_back(MakeBatch(batches[i]));
     if (static_cast<int>(micro.size()) < plan_.accumulate && i + 1 < batches.size()) continue;
-    GUICHET_RETURN_IF_ERROR(RunUpdate(micro, record));
+    GUICHET_RETURN_IF_ERROR(RunUpdate(micro));
     micro.clear();
+    state_.next_batch = i + 1;
+    GUICHET_RETURN_IF_ERROR(CheckpointIfDue());
   }
-  const double seconds = Elapsed(epoch_start_);
-  training_seconds_ += seconds;
-  result_.tokens += epoch_tokens_;
-  record.training_loss /= std::max(1, epoch_updates_);
-  record.tokens_per_second = seconds > 0 ? static_cast<double>(epoch_tokens_) / seconds : 0.0;
+  return absl::OkStatus();
+}
+
+// Writes where the run stands when it is time to, and ends it when it is to be suspended.
+absl::Status TrainingRun::CheckpointIfDue() {
+  if (!checkpoints_) return absl::OkStatus();
+  const CheckpointOptions& options = checkpoints_->options();
+  const bool suspend = options.suspend && options.suspend();
+  if (!suspend && clock_.Now() - last_checkpoint_ < options.interval) return absl::OkStatus();
+  TrainerState state = state_;
+  state.random = random_.state();
+  state.seconds = RunSeconds();
+  state.epoch_seconds = EpochSeconds();
+  GUICHET_ASSIGN_OR_RETURN(state.session, session_->Save());
+  GUICHET_RETURN_IF_ERROR(checkpoints_->Save(state));
+  last_checkpoint_ = clock_.Now();
+  if (!suspend) return absl::OkStatus();
+  return absl::AbortedError(
+      fmt::format("training was suspended after {} of {} updates", state_.updates, total_steps_));
+}
+
+// Goes to where the last checkpoint stands, if there is one.
+absl::Status TrainingRun::Resume() {
+  if (!checkpoints_) return absl::OkStatus();
+  state_.fingerprint = Fingerprint(plan_, config_, data_);
+  GUICHET_ASSIGN_OR_RETURN(std::optional<TrainerState> saved,
+                           checkpoints_->Load(state_.fingerprint));
+  if (!saved) return absl::OkStatus();
+  GUICHET_RETURN_IF_ERROR(session_->Restore(saved->session));
+  saved->session = {};
+  state_ = *std::move(saved);
+  random_ = Random(state_.random);
+  seconds_before_ = state_.seconds;
+  epoch_seconds_before_ = state_.epoch_seconds;
+  for (const EpochRecord& epoch : state_.history) {
+    if (epoch.macro_f1) stopping_.Improves(*epoch.macro_f1);
+  }
+  if (state_.best_epoch == 0) return absl::OkStatus();
+  GUICHET_ASSIGN_OR_RETURN(best_, checkpoints_->LoadBest(state_.best_epoch));
   return absl::OkStatus();
 }
 
@@ -203,10 +265,10 @@ absl::StatusOr<std::vector<double>> TrainingRun::ValidationLogits() {
 // Validates an epoch and keeps its weights when it is the best so far.
 absl::Status TrainingRun::Judge(EpochRecord& record) {
   record.best = true;  // without validation the last epoch is taken
-  std::vector<double> logits;
+  BestEpoch judged;
   if (data_.validation.size() > 0) {
-    GUICHET_ASSIGN_OR_RETURN(logits, ValidationLogits());
-    const LogitTable table{logits, config_.num_labels()};
+    GUICHET_ASSIGN_OR_RETURN(judged.logits, ValidationLogits());
+    const LogitTable table{judged.logits, config_.num_labels()};
     GUICHET_ASSIGN_OR_RETURN(const ClassificationReport report,
                              ReportLogits(config_.labels, data_.validation.labels(), table));
     record.accuracy = report.accuracy;
@@ -217,29 +279,59 @@ absl::Status TrainingRun::Judge(EpochRecord& record) {
     return absl::OkStatus();
   }
   if (!record.best) return absl::OkStatus();
-  result_.best_epoch = record.epoch;
-  best_logits_ = std::move(logits);
-  GUICHET_ASSIGN_OR_RETURN(result_.weights, session_->Export());
+  GUICHET_ASSIGN_OR_RETURN(judged.weights, session_->Export());
+  best_ = std::move(judged);
+  state_.best_epoch = record.epoch;
+  if (!checkpoints_) return absl::OkStatus();
+  return checkpoints_->SaveBest(record.epoch, best_);
+}
+
+absl::Status TrainingRun::EndEpoch() {
+  EpochRecord record;
+  record.epoch = state_.epoch;
+  const double seconds = EpochSeconds();
+  state_.training_seconds += seconds;
+  state_.tokens += state_.epoch_tokens;
+  record.training_loss = state_.loss_sum / std::max(1, state_.epoch_updates);
+  record.tokens_per_second = seconds > 0 ? static_cast<double>(state_.epoch_tokens) / seconds : 0.0;
+  GUICHET_RETURN_IF_ERROR(Judge(record));
+  record.seconds = EpochSeconds();
+  state_.history.push_back(record);
+  if (observer_.on_epoch) observer_.on_epoch(record);
+  ++state_.epoch;
+  state_.next_batch = 0;
+  state_.loss_sum = 0;
+  state_.epoch_updates = 0;
+  state_.epoch_tokens = 0;
+  epoch_start_ = clock_.Now();
+  epoch_seconds_before_ = 0;
   return absl::OkStatus();
 }
 
-absl::Status TrainingRun::Finish() {
-  if (!best_logits_.empty()) {
-    const LogitTable table{best_logits_, config_.num_labels()};
-    GUICHET_ASSIGN_OR_RETURN(result_.temperature, FitTemperature(table, data_.validation.labels()));
+absl::StatusOr<TrainingResult> TrainingRun::Finish() {
+  TrainingResult result;
+  if (!best_.logits.empty()) {
+    const LogitTable table{best_.logits, config_.num_labels()};
+    GUICHET_ASSIGN_OR_RETURN(result.temperature, FitTemperature(table, data_.validation.labels()));
     ReportOptions options;
-    options.temperature = result_.temperature;
+    options.temperature = result.temperature;
     GUICHET_ASSIGN_OR_RETURN(
-        result_.validation,
-        ReportLogits(config_.labels, data_.validation.labels(), table, options));
+        result.validation, ReportLogits(config_.labels, data_.validation.labels(), table, options));
   }
-  GUICHET_ASSIGN_OR_RETURN(result_.weights_sha256, HashWeights(result_.weights.tensors));
-  result_.truncated_examples = data_.training.truncated() + data_.validation.truncated();
-  result_.seconds = Elapsed(start_);
-  result_.tokens_per_second =
-      training_seconds_ > 0 ? static_cast<double>(result_.tokens) / training_seconds_ : 0.0;
-  result_.device = session_->device();
-  return absl::OkStatus();
+  GUICHET_ASSIGN_OR_RETURN(result.weights_sha256, HashWeights(best_.weights.tensors));
+  result.weights = std::move(best_.weights);
+  result.best_epoch = state_.best_epoch;
+  result.stopped_early = static_cast<int>(state_.history.size()) < plan_.epochs;
+  result.history = std::move(state_.history);
+  result.updates = state_.updates;
+  result.tokens = state_.tokens;
+  result.truncated_examples = data_.training.truncated() + data_.validation.truncated();
+  result.seconds = RunSeconds();
+  result.tokens_per_second = state_.training_seconds > 0
+                                 ? static_cast<double>(state_.tokens) / state_.training_seconds
+                                 : 0.0;
+  result.device = session_->device();
+  return result;
 }
 
 absl::StatusOr<TrainingResult> TrainingRun::Run() {
@@ -247,18 +339,13 @@ absl::StatusOr<TrainingResult> TrainingRun::Run() {
     GUICHET_RETURN_IF_ERROR(ComputeFeatures(data_.training, features_.training));
     GUICHET_RETURN_IF_ERROR(ComputeFeatures(data_.validation, features_.validation));
   }
-  for (int epoch = 1; epoch <= plan_.epochs && !result_.stopped_early; ++epoch) {
-    EpochRecord record;
-    record.epoch = epoch;
-    GUICHET_RETURN_IF_ERROR(RunEpoch(record));
-    GUICHET_RETURN_IF_ERROR(Judge(record));
-    record.seconds = Elapsed(epoch_start_);
-    result_.history.push_back(record);
-    if (observer_.on_epoch) observer_.on_epoch(record);
-    result_.stopped_early = stopping_.GivesUp() && epoch < plan_.epochs;
+  GUICHET_RETURN_IF_ERROR(Resume());
+  epoch_start_ = clock_.Now();
+  while (state_.epoch <= plan_.epochs && !stopping_.GivesUp()) {
+    GUICHET_RETURN_IF_ERROR(RunEpoch());
+    GUICHET_RETURN_IF_ERROR(EndEpoch());
   }
-  GUICHET_RETURN_IF_ERROR(Finish());
-  return std::move(result_);
+  return Finish();
 }
 
 absl::StatusOr<Datasets> MakeDatasets(const TrainingPlan& plan, const BartConfig& config,
@@ -281,13 +368,13 @@ absl::StatusOr<Datasets> MakeDatasets(const TrainingPlan& plan, const BartConfig
 
 }  // namespace
 
-absl::StatusOr<TrainingResult> Train(const TrainingPlan& plan, const BartConfig& config,
-                                     const ModelWeights* base,
-                                     std::span<const TrainingExample> training,
-                                     std::span<const TrainingExample> validation,
-                                     const TrainingObserver& observer, const Clock& clock) {
+absl::StatusOr<TrainingResult> Train(const TrainingInputs& inputs, const TrainingObserver& observer,
+                                     const CheckpointOptions& checkpoints, const Clock& clock) {
+  const TrainingPlan& plan = inputs.plan;
+  const BartConfig& config = inputs.config;
   GUICHET_RETURN_IF_ERROR(plan.Validate());
-  GUICHET_ASSIGN_OR_RETURN(const Datasets data, MakeDatasets(plan, config, training, validation));
+  GUICHET_ASSIGN_OR_RETURN(const Datasets data,
+                           MakeDatasets(plan, config, inputs.training, inputs.validation));
   const auto batch = static_cast<std::size_t>(plan.batch_size);
   const auto accumulate = static_cast<std::size_t>(plan.accumulate);
   const std::size_t batches = (data.training.size() + batch - 1) / batch;
@@ -299,8 +386,10 @@ absl::StatusOr<TrainingResult> Train(const TrainingPlan& plan, const BartConfig&
   options.tokens = data.training.Tokens();
   const std::vector<TokenId> more = data.validation.Tokens();
   options.tokens.insert(options.tokens.end(), more.begin(), more.end());
-  GUICHET_ASSIGN_OR_RETURN(auto session, TrainingSession::Create(config, base, plan, options));
-  return TrainingRun({plan, config, data, observer, clock}, std::move(session), options.total_steps)
+  GUICHET_ASSIGN_OR_RETURN(auto session,
+                           TrainingSession::Create(config, inputs.base, plan, options));
+  return TrainingRun({plan, config, data, observer, checkpoints, clock}, std::move(session),
+                     options.total_steps)
       .Run();
 }
 

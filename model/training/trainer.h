@@ -1,8 +1,6 @@
 #pragma once
 
-#include <chrono>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -13,43 +11,20 @@
 #include "model/checkpoint/parameter_names.h"
 #include "model/evaluation/classification_report.h"
 #include "model/network/bart_config.h"
+#include "model/training/training_checkpoint.h"
 #include "model/training/training_data.h"
 #include "model/training/training_plan.h"
+#include "model/training/training_progress.h"
 
 namespace guichet {
 
-// Where a run stands, after an update.
-struct TrainingProgress {
-  int epoch = 1;  // from 1
-  int epochs = 1;
-  int step = 0;  // updates done
-  int total_steps = 0;
-  double loss = 0;          // of this update
-  double running_loss = 0;  // mean of the epoch so far
-  double learning_rate = 0;
-  double gradient_norm = 0;
-  double tokens_per_second = 0;  // of the epoch so far, padding not counted
-  std::chrono::duration<double> elapsed{0};
-  std::chrono::duration<double> remaining{0};  // if all epochs are run at the speed so far
-};
-
-// One pass over the training examples. The validation figures are absent without such examples.
-struct EpochRecord {
-  int epoch = 1;
-  double training_loss = 0;  // mean over updates
-  std::optional<double> validation_loss;
-  std::optional<double> accuracy;
-  std::optional<double> macro_f1;
-  double seconds = 0;  // validation included
-  double tokens_per_second = 0;
-  bool best = false;  // so far
-};
-
-// Callbacks of a run, all optional, called from the thread that trains.
-struct TrainingObserver {
-  std::function<void(const TrainingProgress&)> on_step;
-  std::function<void(const EpochRecord&)> on_epoch;
-  std::function<bool()> cancelled;  // asked before every update
+// What a run learns from. Everything is borrowed for its length.
+struct TrainingInputs {
+  const TrainingPlan& plan;
+  const BartConfig& config;
+  const ModelWeights* base = nullptr;  // null: from scratch
+  std::span<const TrainingExample> training;
+  std::span<const TrainingExample> validation;  // may be empty
 };
 
 struct TrainingResult {
@@ -68,15 +43,14 @@ struct TrainingResult {
   std::string device;
 };
 
-// Trains a classifier from `base`, or from scratch when it is null. The best epoch is the one with
-// the highest macro-F1 on `validation`, the last one when that is empty. The same inputs, seed and
-// threads give the same weights. INVALID_ARGUMENT: plan, configuration, weights or examples do not
-// fit; FAILED_PRECONDITION: no such device, or the loss is no longer a number; CANCELLED.
-absl::StatusOr<TrainingResult> Train(const TrainingPlan& plan, const BartConfig& config,
-                                     const ModelWeights* base,
-                                     std::span<const TrainingExample> training,
-                                     std::span<const TrainingExample> validation,
-                                     const TrainingObserver& observer,
+// Trains a classifier. The best epoch is the one with the highest macro-F1 on the validation
+// examples, the last one when there are none. The same inputs, seed and threads give the same
+// weights, also when the run was interrupted and resumed from its checkpoints any number of times.
+// INVALID_ARGUMENT: plan, configuration, weights or examples do not fit; FAILED_PRECONDITION: no
+// such device, the loss is no longer a number, or the checkpoints are another run's; DATA_LOSS: a
+// damaged checkpoint; CANCELLED; ABORTED: suspended, a checkpoint is written.
+absl::StatusOr<TrainingResult> Train(const TrainingInputs& inputs, const TrainingObserver& observer,
+                                     const CheckpointOptions& checkpoints = {},
                                      const Clock& clock = Clock::System());
 
 }  // namespace guichet

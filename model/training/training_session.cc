@@ -16,6 +16,7 @@
 #include "base/status_macros.h"
 #include "model/network/classifier_network.h"
 #include "model/network/device.h"
+#include "model/network/owned_tensors.h"
 #include "model/network/sequence_classifier.h"
 #include "model/training/active_vocabulary.h"
 #include "model/training/adamw.h"
@@ -183,9 +184,74 @@ class LibtorchSession final : public TrainingSession {
     return ToModelWeights(std::move(full));
   }
 
+  absl::StatusOr<SessionState> Save() override {
+    try {
+      UseAverage(false);
+      auto tensors = std::make_shared<OwnedTensors>();
+      for (const NamedState& entry : State()) {
+        const c10::IntArrayRef sizes = entry.tensor.sizes();
+        tensors->Add(entry.name, {sizes.begin(), sizes.end()}, ToNumbers(entry.tensor));
+      }
+      SessionState state{.tensors = std::move(tensors),
+                         .step = step_,
+                         .untouched = untouched_,
+                         .average_untouched = average_untouched_,
+                         .dropout = dropout_.Save()};
+      if (average_.has_value()) state.average_updates = average_->updates();
+      return state;
+    } catch (const std::exception& error) {
+      return DeviceFailed(error);
+    }
+  }
+
+  absl::Status Restore(const SessionState& state) override {
+    try {
+      UseAverage(false);
+      const TensorMap& saved = state.tensors->tensors();
+      const std::vector<NamedState> own = State();
+      if (saved.size() != own.size()) {
+        return absl::InvalidArgumentError(absl::StrCat("the saved state holds ", saved.size(),
+                                                       " tensors and this run has ", own.size()));
+      }
+      for (const NamedState& entry : own) GUICHET_RETURN_IF_ERROR(RestoreTensor(saved, entry));
+      GUICHET_RETURN_IF_ERROR(dropout_.Restore(state.dropout));
+      step_ = state.step;
+      untouched_ = state.untouched;
+      average_untouched_ = state.average_untouched;
+      if (average_.has_value()) average_->set_updates(state.average_updates);
+      return absl::OkStatus();
+    } catch (const std::exception& error) {
+      return DeviceFailed(error);
+    }
+  }
+
   std::string_view device() const override { return device_name_; }
 
  private:
+  // Everything that an update changes, live.
+  std::vector<NamedState> State() const {
+    std::vector<NamedState> state = optimizer_.State();
+    if (!average_.has_value()) return state;
+    for (std::size_t i = 0; i < average_->averages().size(); ++i) {
+      state.push_back({absl::StrCat("weight_average.", i), average_->averages()[i]});
+    }
+    return state;
+  }
+
+  static absl::Status RestoreTensor(const TensorMap& saved, const NamedState& entry) {
+    const auto found = saved.find(entry.name);
+    if (found == saved.end() || c10::IntArrayRef(found->second.shape) != entry.tensor.sizes()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("the saved state has no tensor ", entry.name, " of this run's shape"));
+    }
+    GUICHET_ASSIGN_OR_RETURN(const std::vector<float> values, ReadFloats(found->second));
+    const c10::NoGradGuard no_gradients;
+    const at::Tensor read = at::empty(entry.tensor.sizes(), at::kFloat);
+    std::copy(values.begin(), values.end(), read.mutable_data_ptr<float>());
+    entry.tensor.copy_(read);
+    return absl::OkStatus();
+  }
+
   absl::StatusOr<at::Tensor> PooledTensor(const TrainingBatch& batch, const ForwardMode& mode) {
     if (!batch.pooled.empty()) {
       return ToMatrix(batch.pooled, batch.tokens.rows, network_->device());

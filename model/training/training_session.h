@@ -35,6 +35,16 @@ struct StepResult {
   double learning_rate = 0;  // of this update
 };
 
+// Where a session stands between two updates: enough to go on to the same weights, bit for bit.
+struct SessionState {
+  std::shared_ptr<const Checkpoint> tensors;  // parameters, moments, averages; fp32
+  int step = 0;
+  double untouched = 1.0;  // see TrainingSession: rows of the word matrices left out
+  double average_untouched = 1.0;
+  long average_updates = 0;
+  std::string dropout;  // bytes
+};
+
 // A model under training: forward, backward, clipping, AdamW, schedule, and the moving average of
 // the weights. torch ends behind this interface. While it lives, torch's settings for threads and
 // repeatability are the plan's, in the whole process; use one session at a time, from one thread.
@@ -59,6 +69,11 @@ class TrainingSession {
 
   // A copy of all parameters, fp32; the moving average when the plan asks for one.
   virtual absl::StatusOr<ModelWeights> Export() = 0;
+
+  // The state as a copy, and back. Restore: INVALID_ARGUMENT when the state is of another model or
+  // plan.
+  virtual absl::StatusOr<SessionState> Save() = 0;
+  virtual absl::Status Restore(const SessionState& state) = 0;
 
   virtual std::string_view device() const = 0;  // "cpu", "cuda:0"
 };

@@ -17,6 +17,11 @@ class WeightAverage {
   // The decay of the last Update.
   double last_decay() const { return last_decay_; }
 
+  // The averages, live, and how far they are: what an exact resume needs.
+  const std::vector<at::Tensor>& averages() const { return averages_; }
+  long updates() const { return updates_; }
+  void set_updates(long updates) { updates_ = updates; }
+
   // Exchanges the parameters' values with the average's, in place; twice gives them back.
   void Swap();
 

@@ -144,8 +144,10 @@ absl::Status RunBenchmark(const std::string& name, const char* plan) {
   GUICHET_ASSIGN_OR_RETURN(const auto training, Examples(task, task.training, *tokenizer));
   GUICHET_ASSIGN_OR_RETURN(const auto validation, Examples(task, task.validation, *tokenizer));
   GUICHET_ASSIGN_OR_RETURN(const BartConfig config, SmallConfig(task.model, task.labels));
-  GUICHET_ASSIGN_OR_RETURN(const TrainingResult result,
-                           Train(task.plan, config, nullptr, training, validation, PrintEpochs()));
+  GUICHET_ASSIGN_OR_RETURN(
+      const TrainingResult result,
+      Train({.plan = task.plan, .config = config, .training = training, .validation = validation},
+            PrintEpochs()));
   nlohmann::json summary = {{"task", name},
                             {"accuracy", result.validation->accuracy},
                             {"macro_f1", result.validation->macro.f1},

@@ -135,8 +135,12 @@ absl::Status RunTraining(const TrainOptions& options) {
   bar.Line(fmt::format("{} training and {} validation tickets, {} labels", training.size(),
                        validation.size(), labels.size()));
   GUICHET_ASSIGN_OR_RETURN(const TrainingResult result,
-                           Train(plan, base.config, base.weights ? &*base.weights : nullptr,
-                                 training, validation, ShowProgress(bar)));
+                           Train({.plan = plan,
+                                  .config = base.config,
+                                  .base = base.weights ? &*base.weights : nullptr,
+                                  .training = training,
+                                  .validation = validation},
+                                 ShowProgress(bar)));
   GUICHET_RETURN_IF_ERROR(WriteTrainedBundle(options, plan, sets, base, result));
   return WriteJsonLine(Summary(result));
 }

@@ -21,7 +21,12 @@ using ::testing::SizeIs;
 class TrainerTest : public ::testing::Test {
  protected:
   absl::StatusOr<TrainingResult> Run(const ModelWeights* base = nullptr) {
-    return Train(plan_, config_, base, training_, validation_, observer_);
+    return Train({.plan = plan_,
+                  .config = config_,
+                  .base = base,
+                  .training = training_,
+                  .validation = validation_},
+                 observer_, checkpoints_);
   }
 
   // The names of the tensors whose values differ between two sets of weights.
@@ -38,6 +43,7 @@ class TrainerTest : public ::testing::Test {
   BartConfig config_ = TinyConfig();
   TrainingPlan plan_ = TinyPlan();
   TrainingObserver observer_;
+  CheckpointOptions checkpoints_;
   std::vector<TrainingExample> training_ = TinyExamples(120, 1);
   std::vector<TrainingExample> validation_ = TinyExamples(60, 2);
 };
