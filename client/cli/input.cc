@@ -9,7 +9,6 @@
 #include "base/status_macros.h"
 #include "model/data/byte_source.h"
 #include "model/data/line_reader.h"
-#include "model/text/built_in_tokenizer.h"
 
 namespace guichet {
 namespace {
@@ -73,13 +72,6 @@ absl::Status ForEachLine(const std::string& file,
     const absl::Status status = each(**line, static_cast<int>(lines.line()));
     if (!status.ok()) return At(fmt::format("{}: line {}", name, lines.line()), status);
   }
-}
-
-absl::StatusOr<std::unique_ptr<const Tokenizer>> OpenTokenizer(const std::string& model) {
-  std::error_code ignored;
-  if (std::filesystem::is_directory(model, ignored)) return LoadTokenizer(model);
-  GUICHET_ASSIGN_OR_RETURN(const std::filesystem::path folder, BuiltInTokenizerFolder(model));
-  return LoadTokenizer(folder);
 }
 
 }  // namespace guichet

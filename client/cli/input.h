@@ -11,7 +11,6 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "model/data/dataset_reader.h"
-#include "model/text/tokenizer.h"
 
 namespace guichet {
 
@@ -40,8 +39,4 @@ bool IsLive(const InputOptions& options);
 absl::Status ForEachLine(
     const std::string& file,
     const std::function<absl::Status(const std::string& line, int number)>& each);
-
-// A tokenizer by folder, or by the built-in name `barthez`.
-absl::StatusOr<std::unique_ptr<const Tokenizer>> OpenTokenizer(const std::string& model);
-
 }  // namespace guichet

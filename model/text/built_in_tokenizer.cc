@@ -9,6 +9,7 @@
 #include <fmt/ranges.h>
 
 #include "absl/status/status.h"
+#include "base/status_macros.h"
 
 namespace guichet {
 namespace {
@@ -45,6 +46,13 @@ absl::StatusOr<std::filesystem::path> BuiltInTokenizerFolder(std::string_view na
       fmt::format("the built-in tokenizer \"{}\" is in none of {}; set GUICHET_DATA_DIR to the "
                   "folder that holds it",
                   name, fmt::join(looked_at, ", ")));
+}
+
+absl::StatusOr<std::unique_ptr<const Tokenizer>> OpenTokenizer(const std::string& model) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(model, ignored)) return LoadTokenizer(model);
+  GUICHET_ASSIGN_OR_RETURN(const std::filesystem::path folder, BuiltInTokenizerFolder(model));
+  return LoadTokenizer(folder);
 }
 
 }  // namespace guichet

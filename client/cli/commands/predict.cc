@@ -6,10 +6,11 @@
 
 #include "base/status_macros.h"
 #include "client/cli/commands/model_commands.h"
+#include "client/cli/interrupt.h"
 #include "client/cli/json_lines.h"
 #include "client/cli/prediction_line.h"
-#include "client/cli/score_rows.h"
 #include "client/cli/ticket_feed.h"
+#include "model/finetuning/score_rows.h"
 #include "model/inference/prediction.h"
 
 namespace guichet {
@@ -89,7 +90,9 @@ class Predictor {
     for (const Input& input : window_) {
       if (input.encoding.ok()) rows.push_back(input.encoding->ids);
     }
-    const auto scores = ScoreRows(classifier_, rows, options_.batch_tokens);
+    const auto scores = ScoreRows(classifier_, rows, options_.batch_tokens, [] {
+      if (Interrupted()) EndInterrupted();
+    });
     std::size_t row = 0;
     for (const Input& input : window_) {
       const absl::Status status =

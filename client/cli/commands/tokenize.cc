@@ -7,6 +7,7 @@
 #include "client/cli/commands/file_commands.h"
 #include "client/cli/input.h"
 #include "client/cli/json_lines.h"
+#include "model/text/built_in_tokenizer.h"
 
 namespace guichet {
 namespace {

@@ -9,8 +9,9 @@
 #include "client/cli/interrupt.h"
 #include "client/cli/json_lines.h"
 #include "client/cli/progress_bar.h"
-#include "client/cli/training_input.h"
-#include "model/bundle/model_bundle.h"
+#include "model/finetuning/base_model.h"
+#include "model/finetuning/ticket_sets.h"
+#include "model/finetuning/trained_bundle.h"
 #include "model/training/scratch_config.h"
 #include "model/training/trainer.h"
 #include "model/training/training_plan.h"
@@ -57,64 +58,34 @@ TrainingObserver ShowProgress(ProgressBar& bar) {
   return observer;
 }
 
-OrderedJson Summary(const TrainingResult& result) {
-  return {{"accuracy", result.validation->accuracy},
-          {"macro_f1", result.validation->macro.f1},
-          {"seconds", result.seconds},
-          {"tokens_per_second", result.tokens_per_second},
-          {"epochs", result.history.size()},
-          {"best_epoch", result.best_epoch},
-          {"temperature", result.temperature},
-          {"stopped_early", result.stopped_early},
-          {"weights_sha256", result.weights_sha256}};
+absl::StatusOr<std::vector<Ticket>> ReadTickets(const InputOptions& input) {
+  GUICHET_ASSIGN_OR_RETURN(const auto reader, OpenInput(input, /*allow_empty=*/false));
+  return ReadLabelledTickets(*reader, input.file);
 }
 
-std::string ReportJson(const TrainingResult& result) {
-  OrderedJson report = {{"validation", OrderedJson::parse(ToJson(*result.validation))},
-                        {"history", OrderedJson::array()}};
-  for (const EpochRecord& epoch : result.history) {
-    report["history"].push_back({{"epoch", epoch.epoch},
-                                 {"training_loss", epoch.training_loss},
-                                 {"validation_loss", epoch.validation_loss.value_or(0)},
-                                 {"accuracy", epoch.accuracy.value_or(0)},
-                                 {"macro_f1", epoch.macro_f1.value_or(0)},
-                                 {"seconds", epoch.seconds},
-                                 {"best", epoch.best}});
+// Reads --data and --valid, or splits --data.
+absl::StatusOr<TicketSets> ReadTicketSets(const TrainOptions& options, std::uint64_t seed) {
+  GUICHET_ASSIGN_OR_RETURN(std::vector<Ticket> tickets, ReadTickets(options.input));
+  if (options.validation.empty()) {
+    return SplitForTraining(std::move(tickets), options.validation_share, seed);
   }
-  return report.dump(1);
+  InputOptions input = options.input;
+  input.file = options.validation;
+  TicketSets sets{.training = std::move(tickets), .validation = {}, .holdout = {}};
+  GUICHET_ASSIGN_OR_RETURN(sets.validation, ReadTickets(input));
+  return sets;
 }
 
-absl::Status WriteTrainedBundle(const TrainOptions& options, const TrainingPlan& plan,
-                                const TicketSets& sets, const TrainingBase& base,
-                                const TrainingResult& result) {
-  BundleContents contents;
-  contents.config = base.config;
-  contents.weights = result.weights.tensors;
-  contents.tokenizer = base.tokenizer.get();
-  contents.report_json = ReportJson(result);
-  BundleManifest& manifest = contents.manifest;
-  manifest.name = options.name.empty()
-                      ? std::filesystem::weakly_canonical(options.out).filename().string()
-                      : options.name;
-  manifest.base_model = base.name;
-  manifest.head = base.config.head();
-  manifest.pooling = base.config.pooling.value_or(Pooling::kMean);
-  manifest.labels = base.config.labels;
-  manifest.tokenizer_kind = std::string(base.tokenizer->kind());
-  manifest.max_tokens = std::min(plan.max_tokens, base.config.max_position_embeddings);
-  manifest.temperature = result.temperature;
-  manifest.thresholds.assign(manifest.labels.size(), 0.0);
-  manifest.metrics_json = Summary(result).dump();
-  manifest.provenance_json = OrderedJson{
-      {"training_rows", sets.training.tickets.size()},
-      {"training_sha256", sets.training.sha256},
-      {"validation_rows", sets.validation.tickets.size()},
-      {"validation_sha256", sets.validation.sha256},
-      {"plan", ToYaml(plan)},
-      {"device", result.device},
-      {"guichet",
-       GUICHET_VERSION}}.dump();
-  return WriteBundle(contents, options.out);
+absl::StatusOr<BaseModel> OpenBase(const TrainOptions& options,
+                                   const std::vector<std::string>& labels) {
+  const HeadOptions head{.kind = options.head, .pooling = options.pooling};
+  if (options.scratch.empty()) return OpenBaseModel(options.base, head, labels);
+  return NewBaseModel(options.scratch, options.tokenizer, head, labels);
+}
+
+std::string NameOf(const TrainOptions& options) {
+  if (!options.name.empty()) return options.name;
+  return std::filesystem::weakly_canonical(options.out).filename().string();
 }
 
 absl::Status RunTraining(const TrainOptions& options) {
@@ -124,13 +95,12 @@ absl::Status RunTraining(const TrainOptions& options) {
   GUICHET_ASSIGN_OR_RETURN(const TrainingPlan plan, MakePlan(options));
   GUICHET_ASSIGN_OR_RETURN(const TicketSets sets, ReadTicketSets(options, plan.seed));
   GUICHET_ASSIGN_OR_RETURN(const auto labels, LabelsOf(sets));
-  GUICHET_ASSIGN_OR_RETURN(const TrainingBase base, OpenTrainingBase(options, labels));
+  GUICHET_ASSIGN_OR_RETURN(const BaseModel base, OpenBase(options, labels));
   const int max_tokens = std::min(plan.max_tokens, base.config.max_position_embeddings);
-  GUICHET_ASSIGN_OR_RETURN(const auto training, MakeExamples(sets.training.tickets, *base.tokenizer,
+  GUICHET_ASSIGN_OR_RETURN(const auto training, MakeExamples(sets.training, *base.tokenizer,
                                                              base.config.labels, max_tokens));
-  GUICHET_ASSIGN_OR_RETURN(
-      const auto validation,
-      MakeExamples(sets.validation.tickets, *base.tokenizer, base.config.labels, max_tokens));
+  GUICHET_ASSIGN_OR_RETURN(const auto validation, MakeExamples(sets.validation, *base.tokenizer,
+                                                               base.config.labels, max_tokens));
   ProgressBar bar(options.quiet);
   bar.Line(fmt::format("{} training and {} validation tickets, {} labels", training.size(),
                        validation.size(), labels.size()));
@@ -141,8 +111,9 @@ absl::Status RunTraining(const TrainOptions& options) {
                                   .training = training,
                                   .validation = validation},
                                  ShowProgress(bar)));
-  GUICHET_RETURN_IF_ERROR(WriteTrainedBundle(options, plan, sets, base, result));
-  return WriteJsonLine(Summary(result));
+  const std::string name = NameOf(options);
+  GUICHET_RETURN_IF_ERROR(WriteTrainedBundle({name, plan, sets, base, result}, options.out));
+  return WriteJsonLine(OrderedJson::parse(SummaryJson(result)));
 }
 
 }  // namespace

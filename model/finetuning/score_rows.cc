@@ -1,9 +1,7 @@
-#include "client/cli/score_rows.h"
+#include "model/finetuning/score_rows.h"
 
 #include <algorithm>
 #include <numeric>
-
-#include "client/cli/interrupt.h"
 
 namespace guichet {
 namespace {
@@ -35,7 +33,7 @@ void ScoreBatch(const TextClassifier& classifier, std::span<const std::vector<To
 }  // namespace
 
 Scores ScoreRows(const TextClassifier& classifier, std::span<const std::vector<TokenId>> rows,
-                 std::int64_t batch_tokens) {
+                 std::int64_t batch_tokens, const std::function<void()>& before_batch) {
   std::vector<std::size_t> order(rows.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(),
@@ -46,8 +44,8 @@ Scores ScoreRows(const TextClassifier& classifier, std::span<const std::vector<T
   for (std::size_t end = 0; end <= order.size(); ++end) {
     const std::int64_t next =
         end < order.size() ? static_cast<std::int64_t>(rows[order[end]].size()) : 0;
-    if (Interrupted()) EndInterrupted();
     if (end > begin && (end == order.size() || tokens + next > batch_tokens)) {
+      if (before_batch) before_batch();
       ScoreBatch(classifier, rows, std::span(order).subspan(begin, end - begin), scores);
       begin = end;
       tokens = 0;

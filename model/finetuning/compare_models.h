@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "model/data/ticket.h"
+#include "model/evaluation/classification_report.h"
+#include "model/evaluation/promotion_gate.h"
+#include "model/inference/text_classifier.h"
+
+namespace guichet {
+
+// A model and its logits of some tickets, row after row.
+struct ScoredTickets {
+  std::shared_ptr<const TextClassifier> classifier;
+  std::vector<double> logits;
+};
+
+struct ScoringOptions {
+  std::int64_t batch_tokens = 4096;
+  std::function<void()> before_batch = {};
+};
+
+// INVALID_ARGUMENT names the ticket by its number, from 1.
+absl::StatusOr<ScoredTickets> ScoreTickets(std::shared_ptr<const TextClassifier> classifier,
+                                           const std::vector<Ticket>& tickets,
+                                           const ScoringOptions& options = {});
+
+// The report at the bundle's temperature. INVALID_ARGUMENT: a ticket whose label is not the
+// model's, by its number.
+absl::StatusOr<ClassificationReport> ReportTickets(const ScoredTickets& scored,
+                                                   const std::vector<Ticket>& tickets);
+
+// The gate between two models that scored the same tickets. Their labels may differ: a label that a
+// model does not have is one it never answers. Calibration is compared only between models of the
+// same labels.
+absl::StatusOr<GateDecision> CompareModels(const ScoredTickets& live,
+                                           const ScoredTickets& candidate,
+                                           const std::vector<Ticket>& tickets,
+                                           const GatePolicy& policy = {});
+
+}  // namespace guichet

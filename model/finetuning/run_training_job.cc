@@ -1,0 +1,195 @@
+#include "model/finetuning/run_training_job.h"
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/status_macros.h"
+#include "model/bundle/model_bundle.h"
+#include "model/finetuning/base_model.h"
+#include "model/finetuning/compare_models.h"
+#include "model/finetuning/ticket_sets.h"
+#include "model/finetuning/trained_bundle.h"
+#include "model/inference/text_classifier.h"
+#include "model/training/trainer.h"
+
+namespace guichet {
+namespace {
+
+namespace fs = std::filesystem;
+using Seconds = std::chrono::duration<double>;
+
+// Progress lines are at least this far apart, but for the ends of epochs.
+constexpr std::chrono::milliseconds kProgressInterval(250);
+
+// Tickets of one job, divided, and the hold-out they leave.
+struct JobData {
+  TicketSets sets;
+  HoldoutKeys holdout;
+};
+
+class JobRun {
+ public:
+  JobRun(const fs::path& folder, TrainingJob job, JobProgressWriter progress,
+         const std::function<bool()>& suspend)
+      : folder_(folder), job_(std::move(job)), progress_(std::move(progress)), suspend_(suspend) {}
+
+  // ABORTED: suspended.
+  absl::StatusOr<TrainingOutcome> Run() {
+    GUICHET_ASSIGN_OR_RETURN(const TrainingPlan plan, ParseTrainingPlan(job_.plan, "plan"));
+    Tell("read", fmt::format("reading {}", job_.dataset.filename().string()));
+    GUICHET_ASSIGN_OR_RETURN(const JobData data, ReadData(plan));
+    GUICHET_ASSIGN_OR_RETURN(const auto labels, LabelsOf(data.sets));
+    GUICHET_ASSIGN_OR_RETURN(const BaseModel base, OpenBaseModel(job_.base, {}, labels));
+    Tell("train", fmt::format("{} training, {} validation and {} held-out tickets, {} labels",
+                              data.sets.training.size(), data.sets.validation.size(),
+                              data.sets.holdout.size(), labels.size()));
+    GUICHET_ASSIGN_OR_RETURN(const TrainingResult result, TrainOn(plan, data.sets, base));
+    Tell("write", "writing the candidate");
+    std::error_code ignored;
+    // Of a process that died before its outcome.
+    fs::remove_all(folder_ / kCandidateFolder, ignored);
+    GUICHET_RETURN_IF_ERROR(WriteTrainedBundle({job_.model, plan, data.sets, base, result},
+                                               folder_ / kCandidateFolder));
+    GUICHET_RETURN_IF_ERROR(WriteUsedHoldoutKeys(data.holdout, folder_));
+    TrainingOutcome outcome;
+    outcome.summary_json = SummaryJson(result);
+    outcome.training_rows = static_cast<std::int64_t>(data.sets.training.size());
+    outcome.validation_rows = static_cast<std::int64_t>(data.sets.validation.size());
+    outcome.holdout_rows = static_cast<std::int64_t>(data.sets.holdout.size());
+    GUICHET_RETURN_IF_ERROR(Judge(plan, data.sets.holdout, outcome));
+    Tell("done", fmt::format("verdict {}", NameOf(outcome.verdict)));
+    return outcome;
+  }
+
+ private:
+  void Tell(std::string stage, std::string message) {
+    progress_.Write({.stage = std::move(stage), .message = std::move(message)});
+  }
+
+  absl::StatusOr<JobData> ReadData(const TrainingPlan& plan) {
+    TicketReaderOptions options;
+    if (!job_.format.empty()) {
+      GUICHET_ASSIGN_OR_RETURN(options.format, ParseTicketFormat(job_.format));
+    }
+    if (!job_.columns.empty()) {
+      GUICHET_ASSIGN_OR_RETURN(options.columns, ParseColumnMap(job_.columns));
+    }
+    GUICHET_ASSIGN_OR_RETURN(const auto reader, OpenTicketReader(job_.dataset, options));
+    GUICHET_ASSIGN_OR_RETURN(const std::vector<Ticket> tickets,
+                             ReadLabelledTickets(*reader, job_.dataset.filename().string()));
+    JobData data;
+    GUICHET_ASSIGN_OR_RETURN(data.holdout, ReadHoldoutKeys(folder_, /*used=*/false));
+    GUICHET_ASSIGN_OR_RETURN(data.sets, SplitWithHoldout(tickets,
+                                                         {.holdout_share = job_.holdout_share,
+                                                          .validation_share = job_.validation_share,
+                                                          .seed = plan.seed},
+                                                         data.holdout));
+    return data;
+  }
+
+  absl::StatusOr<TrainingResult> TrainOn(const TrainingPlan& plan, const TicketSets& sets,
+                                         const BaseModel& base) {
+    const int max_tokens = std::min(plan.max_tokens, base.config.max_position_embeddings);
+    GUICHET_ASSIGN_OR_RETURN(const auto training, MakeExamples(sets.training, *base.tokenizer,
+                                                               base.config.labels, max_tokens));
+    GUICHET_ASSIGN_OR_RETURN(const auto validation, MakeExamples(sets.validation, *base.tokenizer,
+                                                                 base.config.labels, max_tokens));
+    return Train({.plan = plan,
+                  .config = base.config,
+                  .base = base.weights ? &*base.weights : nullptr,
+                  .training = training,
+                  .validation = validation},
+                 Observer(),
+                 {.folder = folder_ / kCheckpointFolder,
+                  .interval = job_.checkpoint_interval,
+                  .suspend = suspend_});
+  }
+
+  TrainingObserver Observer() {
+    TrainingObserver observer;
+    observer.on_step = [this](const TrainingProgress& step) {
+      last_ = {.stage = "train",
+               .message = {},
+               .epoch = step.epoch,
+               .epochs = step.epochs,
+               .step = step.step,
+               .total_steps = step.total_steps,
+               .loss = step.running_loss,
+               .learning_rate = step.learning_rate,
+               .tokens_per_second = step.tokens_per_second,
+               .seconds = step.elapsed.count(),
+               .remaining_seconds = step.remaining.count()};
+      const SteadyTime now = Clock::System().Now();
+      if (now - last_told_ < kProgressInterval) return;
+      last_told_ = now;
+      progress_.Write(last_);
+    };
+    observer.on_epoch = [this](const EpochRecord& epoch) {
+      JobProgress progress = last_;
+      progress.message = fmt::format("epoch {} of {}", epoch.epoch, progress.epochs);
+      progress.loss = epoch.training_loss;
+      progress.accuracy = epoch.accuracy;
+      progress.macro_f1 = epoch.macro_f1;
+      progress_.Write(progress);
+    };
+    return observer;
+  }
+
+  // The verdict: both models on the held-out rows, in this process.
+  absl::Status Judge(const TrainingPlan& plan, const std::vector<Ticket>& holdout,
+                     TrainingOutcome& outcome) {
+    if (job_.live.empty()) {
+      outcome.verdict = GateVerdict::kPromote;  // nothing is in service
+      return absl::OkStatus();
+    }
+    Tell("evaluate",
+         fmt::format("candidate and model in service on {} held-out tickets", holdout.size()));
+    SetInferenceThreads(plan.threads > 0 ? plan.threads
+                                         : static_cast<int>(std::thread::hardware_concurrency()));
+    const auto score = [&](const fs::path& folder) -> absl::StatusOr<ScoredTickets> {
+      GUICHET_ASSIGN_OR_RETURN(auto bundle, ModelBundle::Open(folder));
+      GUICHET_ASSIGN_OR_RETURN(
+          auto classifier,
+          LoadTextClassifier(std::move(bundle), {.device = plan.device, .dtype = "auto"}));
+      return ScoreTickets(std::move(classifier), holdout);
+    };
+    GUICHET_ASSIGN_OR_RETURN(const ScoredTickets live, score(job_.live));
+    GUICHET_ASSIGN_OR_RETURN(const ScoredTickets candidate, score(folder_ / kCandidateFolder));
+    GUICHET_ASSIGN_OR_RETURN(const GateDecision decision,
+                             CompareModels(live, candidate, holdout, job_.gate));
+    outcome.verdict = decision.verdict;
+    outcome.gate_json = ToJson(decision, /*indented=*/false);
+    return absl::OkStatus();
+  }
+
+  const fs::path folder_;
+  const TrainingJob job_;
+  JobProgressWriter progress_;
+  const std::function<bool()> suspend_;
+  JobProgress last_;
+  SteadyTime last_told_{};
+};
+
+}  // namespace
+
+absl::StatusOr<TrainingOutcome> RunTrainingJob(const fs::path& folder,
+                                               const std::function<bool()>& suspend) {
+  auto ended = ReadTrainingOutcome(folder);
+  if (ended.ok() || !absl::IsNotFound(ended.status())) return ended;
+  GUICHET_ASSIGN_OR_RETURN(TrainingJob job, ReadTrainingJob(folder));
+  GUICHET_ASSIGN_OR_RETURN(JobProgressWriter progress, JobProgressWriter::Open(folder));
+  auto outcome = JobRun(folder, std::move(job), std::move(progress), suspend).Run();
+  if (absl::IsAborted(outcome.status())) return outcome;
+  if (!outcome.ok()) {
+    TrainingOutcome failed;
+    failed.status = outcome.status();
+    outcome = std::move(failed);
+  }
+  GUICHET_RETURN_IF_ERROR(WriteTrainingOutcome(*outcome, folder));
+  return outcome;
+}
+
+}  // namespace guichet

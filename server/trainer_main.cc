@@ -1,0 +1,76 @@
+// guichet-trainer: fine-tunes one job in a process of its own, so that nothing it does touches the
+// server. Started by the server, or by hand.
+
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+#include <string>
+
+#include <CLI/CLI.hpp>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "model/finetuning/run_training_job.h"
+
+namespace guichet {
+namespace {
+
+constexpr int kExitFailed = 1;
+constexpr int kExitUsage = 2;
+constexpr int kExitSuspended = 75;  // EX_TEMPFAIL: start it again to go on
+
+std::atomic<bool> g_suspend{false};  // lock-free, so that a signal handler may set it
+
+void Suspend(int) { g_suspend = true; }
+
+int Fail(const std::string& message) {
+  std::fprintf(stderr, "guichet-trainer: %s\n", message.c_str());
+  return kExitFailed;
+}
+
+int RunJob(const std::string& folder) {
+  // Two processes on one job would tear its checkpoints.
+  const int lock = ::open((folder + "/lock").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+  if (lock < 0) return Fail("cannot open " + folder + "/lock; is it a job's folder?");
+  if (::flock(lock, LOCK_EX | LOCK_NB) != 0) {
+    return Fail("another process works on " + folder + "; wait until it ends");
+  }
+  const auto outcome = RunTrainingJob(folder, [] { return g_suspend.load(); });
+  if (absl::IsAborted(outcome.status())) {
+    std::fprintf(stderr, "guichet-trainer: %s\n", std::string(outcome.status().message()).c_str());
+    return kExitSuspended;
+  }
+  if (!outcome.ok()) return Fail(outcome.status().ToString());
+  if (!outcome->status.ok()) return Fail(outcome->status.ToString());
+  return 0;
+}
+
+int Main(int argc, char** argv) {
+  CLI::App app("Fine-tunes a classifier as a job folder says; the outcome is outcome.json there.",
+               "guichet-trainer");
+  std::string folder;
+  bool with_parent = false;
+  app.set_version_flag("--version", std::string("guichet-trainer ") + GUICHET_VERSION);
+  app.add_option("--job", folder, "the job's folder")->required()->type_name("DIR");
+  app.add_flag("--with-parent", with_parent, "die when the process that started it dies");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error);
+    return code == 0 ? 0 : kExitUsage;
+  }
+  if (with_parent) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() == 1) return kExitFailed;  // it died before this
+  }
+  std::signal(SIGTERM, Suspend);
+  std::signal(SIGINT, Suspend);
+  return RunJob(folder);
+}
+
+}  // namespace
+}  // namespace guichet
+
+int main(int argc, char** argv) { return guichet::Main(argc, argv); }

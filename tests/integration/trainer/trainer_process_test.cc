@@ -1,0 +1,248 @@
+// Whole jobs through the real guichet-trainer: killed, suspended, damaged.
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <thread>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "base/random.h"
+#include "model/bundle/model_bundle.h"
+#include "model/data/ticket_generator.h"
+#include "model/finetuning/training_job.h"
+#include "model/network/sequence_classifier.h"
+#include "model/text/built_in_tokenizer.h"
+#include "model/training/scratch_config.h"
+#include "tests/support/run_program.h"
+#include "tests/support/temp_folder.h"
+
+namespace guichet {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+using Milliseconds = std::chrono::milliseconds;
+
+constexpr int kKilled = 128 + SIGKILL;
+constexpr int kSuspended = 75;
+
+class TrainerProcessTest : public ::testing::Test {
+ protected:
+  // One base and one set of tickets for all tests.
+  static void SetUpTestSuite() {
+    shared_ = new TempFolder();
+    const auto labels = TicketLabels();
+    const BartConfig config = SmallConfig({.d_model = 16, .layers = 1, .heads = 2, .ffn_dim = 32},
+                                          {labels.begin(), labels.end()})
+                                  .value();
+    const auto tokenizer = OpenTokenizer("barthez").value();
+    const ModelWeights weights = SequenceClassifier::Initialise(config, 1).value().Export();
+    BundleContents contents;
+    contents.config = config;
+    contents.weights = weights.tensors;
+    contents.tokenizer = tokenizer.get();
+    contents.manifest.name = "base";
+    contents.manifest.base_model = "scratch";
+    contents.manifest.labels = config.labels;
+    contents.manifest.max_tokens = 64;
+    const absl::Status written = WriteBundle(contents, Base());
+    ASSERT_TRUE(written.ok()) << written;
+
+    std::ofstream tickets(Dataset());
+    TicketGenerator generator({.seed = 3});
+    for (int i = 0; i < 300; ++i) {
+      const Ticket ticket = generator.Next();
+      tickets << nlohmann::json{{"subject", ticket.subject},
+                                {"body", ticket.body},
+                                {"label", ticket.label}}
+              << '\n';
+    }
+  }
+  static void TearDownTestSuite() {
+    delete shared_;
+    shared_ = nullptr;
+  }
+
+  static fs::path Base() { return shared_->path() / "base"; }
+  static fs::path Dataset() { return shared_->path() / "tickets.jsonl"; }
+
+  // A job that checkpoints after every update.
+  fs::path MakeJob(const std::string& name, const fs::path& dataset = Dataset()) {
+    const fs::path folder = folder_.path() / name;
+    fs::create_directory(folder);
+    TrainingJob job;
+    job.id = name;
+    job.dataset = dataset;
+    job.base = Base();
+    job.live = Base();
+    job.model = "tickets";
+    job.plan =
+        "epochs: 2\nbatch_size: 16\nlearning_rate: 0.005\nthreads: 1\ndevice: cpu\n"
+        "ema_decay: 0.9\ntoken_dropout: 0.1\n";
+    job.checkpoint_interval = Milliseconds(0);
+    EXPECT_TRUE(WriteTrainingJob(job, {}, folder).ok());
+    return folder;
+  }
+
+  static std::vector<std::string> Command(const fs::path& job) {
+    return {GUICHET_TRAINER, "--job", job.string()};
+  }
+
+  // The number of updates at the last checkpoint; 0: none yet.
+  static int UpdatesOf(const fs::path& job) {
+    int updates = 0;
+    std::error_code ignored;
+    for (const auto& entry : fs::directory_iterator(job / kCheckpointFolder, ignored)) {
+      const std::string name = entry.path().filename().string();
+      if (name.starts_with("update-")) updates = std::max(updates, std::stoi(name.substr(7)));
+    }
+    return updates;
+  }
+
+  // The hash of the weights that a job ended with.
+  static std::string WeightsOf(const fs::path& job) {
+    const auto outcome = ReadTrainingOutcome(job);
+    EXPECT_TRUE(outcome.ok()) << outcome.status();
+    if (!outcome.ok()) return {};
+    EXPECT_TRUE(outcome->status.ok()) << outcome->status;
+    return nlohmann::json::parse(outcome->summary_json).value("weights_sha256", "");
+  }
+
+  TempFolder folder_;
+  static inline TempFolder* shared_ = nullptr;
+};
+
+TEST_F(TrainerProcessTest, LeavesACandidateAVerdictAndItsProgress) {
+  const fs::path job = MakeJob("whole");
+  const ProgramRun run = RunProgram(Command(job));
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const auto outcome = ReadTrainingOutcome(job);
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_EQ(outcome->training_rows + outcome->validation_rows + outcome->holdout_rows, 300);
+  const auto gate = nlohmann::json::parse(outcome->gate_json);
+  EXPECT_EQ(gate["rows"], outcome->holdout_rows);
+  EXPECT_EQ(gate["verdict"], NameOf(outcome->verdict));
+  EXPECT_FALSE(gate["reasons"].empty());
+  const auto candidate = ModelBundle::Open(job / kCandidateFolder);
+  ASSERT_TRUE(candidate.ok()) << candidate.status();
+  EXPECT_EQ((*candidate)->manifest().name, "tickets");
+  EXPECT_EQ(static_cast<std::int64_t>(ReadHoldoutKeys(job, true)->size()), outcome->holdout_rows);
+
+  const auto progress = ReadJobProgress(job, 0, 10'000).value();
+  ASSERT_GT(progress.size(), 4U);
+  std::int64_t sequence = 0;
+  for (const JobProgress& line : progress) EXPECT_EQ(line.sequence, ++sequence);
+  EXPECT_EQ(progress.front().stage, "read");
+  EXPECT_EQ(progress.back().stage, "done");
+
+  // Asked again it trains nothing and says the same.
+  const auto before = fs::last_write_time(job / "outcome.json");
+  EXPECT_EQ(RunProgram(Command(job)).exit_code, 0);
+  EXPECT_EQ(fs::last_write_time(job / "outcome.json"), before);
+}
+
+TEST_F(TrainerProcessTest, KilledTwentyTimesItEndsAtTheSameWeights) {
+  const auto start = std::chrono::steady_clock::now();
+  const fs::path whole = MakeJob("undisturbed");
+  ASSERT_EQ(RunProgram(Command(whole)).exit_code, 0);
+  const auto length =
+      std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - start);
+  const std::string weights = WeightsOf(whole);
+  ASSERT_EQ(weights.size(), 64U);
+
+  Random random(20);
+  int kills = 0;
+  for (int number = 0; kills < 20; ++number) {
+    const fs::path job = MakeJob("killed-" + std::to_string(number));
+    ProgramRun run;
+    do {
+      RunningProgram program(Command(job), "");
+      if (kills < 20) {
+        std::this_thread::sleep_for(
+            Milliseconds(random.Below(static_cast<std::uint64_t>(length.count()))));
+        program.Signal(SIGKILL);
+      }
+      run = program.Wait();
+      if (run.exit_code == kKilled) ++kills;
+    } while (run.exit_code == kKilled);
+    ASSERT_EQ(run.exit_code, 0) << run.err;
+    EXPECT_EQ(WeightsOf(job), weights) << "job " << number << " after " << kills << " kills";
+    const auto candidate = ModelBundle::Open(job / kCandidateFolder);
+    EXPECT_TRUE(candidate.ok()) << candidate.status();
+  }
+}
+
+TEST_F(TrainerProcessTest, SigtermSuspendsAndItGoesOn) {
+  const fs::path whole = MakeJob("undisturbed");
+  ASSERT_EQ(RunProgram(Command(whole)).exit_code, 0);
+  const fs::path job = MakeJob("suspended");
+  for (int suspensions = 0; suspensions < 2; ++suspensions) {
+    const int before = UpdatesOf(job);
+    RunningProgram program(Command(job), "");
+    // Once it has gone on, so that there is something to suspend.
+    while (UpdatesOf(job) <= before) std::this_thread::sleep_for(Milliseconds(1));
+    program.Signal(SIGTERM);
+    EXPECT_EQ(program.Wait().exit_code, kSuspended);
+    EXPECT_GT(UpdatesOf(job), before);
+  }
+  const ProgramRun run = RunProgram(Command(job));
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_EQ(WeightsOf(job), WeightsOf(whole));
+}
+
+TEST_F(TrainerProcessTest, ADamagedCheckpointIsARecordedFailure) {
+  const fs::path job = MakeJob("damaged");
+  {
+    RunningProgram program(Command(job), "");
+    while (UpdatesOf(job) == 0) std::this_thread::sleep_for(Milliseconds(1));
+    program.Signal(SIGKILL);
+    ASSERT_EQ(program.Wait().exit_code, kKilled);
+  }
+  for (const auto& entry : fs::directory_iterator(job / kCheckpointFolder)) {
+    if (entry.path().filename().string().starts_with("update-")) {
+      fs::resize_file(entry.path() / "tensors.safetensors", 100);
+    }
+  }
+  const ProgramRun run = RunProgram(Command(job));
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.err, HasSubstr("damaged"));
+  const auto outcome = ReadTrainingOutcome(job);
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_EQ(outcome->status.code(), absl::StatusCode::kDataLoss);
+}
+
+TEST_F(TrainerProcessTest, BadTicketsAreARecordedFailureThatNamesTheLine) {
+  const fs::path dataset = folder_.path() / "bad.csv";
+  std::ofstream(dataset) << "subject,body,label\nimprimante,en panne,matériel\nvpn,lent,\n";
+  const fs::path job = MakeJob("bad", dataset);
+  EXPECT_EQ(RunProgram(Command(job)).exit_code, 1);
+  const auto outcome = ReadTrainingOutcome(job);
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_EQ(outcome->status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(outcome->status.message()), HasSubstr("line 3"));
+}
+
+TEST_F(TrainerProcessTest, OneProcessWorksOnAJob) {
+  const fs::path job = MakeJob("twice");
+  RunningProgram first(Command(job), "");
+  while (UpdatesOf(job) == 0) std::this_thread::sleep_for(Milliseconds(1));
+  const ProgramRun second = RunProgram(Command(job));
+  EXPECT_EQ(second.exit_code, 1);
+  EXPECT_THAT(second.err, HasSubstr("another process"));
+  EXPECT_EQ(first.Wait().exit_code, 0);
+}
+
+TEST_F(TrainerProcessTest, WrongUsageIsExitTwo) {
+  EXPECT_EQ(RunProgram({GUICHET_TRAINER}).exit_code, 2);
+  EXPECT_EQ(RunProgram({GUICHET_TRAINER, "--help"}).exit_code, 0);
+  EXPECT_EQ(RunProgram({GUICHET_TRAINER, "--job", "/nowhere"}).exit_code, 1);
+}
+
+}  // namespace
+}  // namespace guichet

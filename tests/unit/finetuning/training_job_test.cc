@@ -1,0 +1,108 @@
+#include "model/finetuning/training_job.h"
+
+#include <fstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/temp_folder.h"
+
+namespace guichet {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+class TrainingJobTest : public ::testing::Test {
+ protected:
+  TempFolder folder_;
+};
+
+TEST_F(TrainingJobTest, IsReadAsItWasWritten) {
+  TrainingJob job;
+  job.id = "j-1";
+  job.dataset = "/données/tickets.csv";
+  job.base = "b";
+  job.live = "l";
+  job.format = "csv";
+  job.columns = "label=Catégorie";
+  job.model = "tickets";
+  job.plan = "epochs: 2\n";
+  job.gate.protected_labels = {"réseau"};
+  job.gate.margin = 0.01;
+  job.checkpoint_interval = std::chrono::milliseconds(250);
+  const HoldoutKeys keys = {KeyOfText("a"), KeyOfText("b")};
+  ASSERT_TRUE(WriteTrainingJob(job, keys, folder_.path()).ok());
+  const auto read = ReadTrainingJob(folder_.path());
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->id, job.id);
+  EXPECT_EQ(read->dataset, job.dataset);
+  EXPECT_EQ(read->columns, job.columns);
+  EXPECT_EQ(read->plan, job.plan);
+  EXPECT_EQ(read->gate.protected_labels, job.gate.protected_labels);
+  EXPECT_EQ(read->gate.margin, job.gate.margin);
+  EXPECT_EQ(read->checkpoint_interval, job.checkpoint_interval);
+  EXPECT_EQ(ReadHoldoutKeys(folder_.path(), false).value(), keys);
+  EXPECT_THAT(ReadHoldoutKeys(folder_.path(), true).value(), IsEmpty());
+}
+
+TEST_F(TrainingJobTest, SaysWhatIsWrongWithItsFiles) {
+  EXPECT_EQ(ReadTrainingJob(folder_.path()).status().code(), absl::StatusCode::kNotFound);
+  std::ofstream(folder_.path() / "job.json") << R"({"id": "x"})";
+  const auto job = ReadTrainingJob(folder_.path());
+  EXPECT_EQ(job.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(job.status().message()), HasSubstr("dataset"));
+  std::ofstream(folder_.path() / "holdout.txt") << "0123456789abcdef0123456789abcdef\nnot a key\n";
+  const auto keys = ReadHoldoutKeys(folder_.path(), false);
+  EXPECT_EQ(keys.status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(keys.status().message()), HasSubstr("line 2"));
+}
+
+TEST_F(TrainingJobTest, OutcomeIsReadAsItWasWritten) {
+  EXPECT_EQ(ReadTrainingOutcome(folder_.path()).status().code(), absl::StatusCode::kNotFound);
+  TrainingOutcome outcome;
+  outcome.verdict = GateVerdict::kReject;
+  outcome.gate_json = R"({"rows":7})";
+  outcome.holdout_rows = 7;
+  ASSERT_TRUE(WriteTrainingOutcome(outcome, folder_.path()).ok());
+  EXPECT_EQ(ReadTrainingOutcome(folder_.path())->verdict, GateVerdict::kReject);
+  EXPECT_EQ(ReadTrainingOutcome(folder_.path())->gate_json, R"({"rows":7})");
+  EXPECT_TRUE(ReadTrainingOutcome(folder_.path())->status.ok());
+  outcome.status = absl::InvalidArgumentError("line 3: no label");
+  ASSERT_TRUE(WriteTrainingOutcome(outcome, folder_.path()).ok());
+  EXPECT_EQ(ReadTrainingOutcome(folder_.path())->status, outcome.status);
+}
+
+TEST_F(TrainingJobTest, ProgressIsNumberedOnAfterACrash) {
+  {
+    auto writer = JobProgressWriter::Open(folder_.path());
+    ASSERT_TRUE(writer.ok()) << writer.status();
+    writer->Write({.stage = "read", .message = "é"});
+    JobProgress step{.stage = "train", .message = {}};
+    step.step = 5;
+    step.total_steps = 10;
+    step.loss = 0.25;
+    writer->Write(step);
+  }
+  std::ofstream(folder_.path() / "progress.jsonl", std::ios::app) << R"({"sequence":3,"sta)";
+  EXPECT_THAT(ReadJobProgress(folder_.path(), 0, 100).value(), SizeIs(2));  // the torn line waits
+  {
+    auto writer = JobProgressWriter::Open(folder_.path());
+    ASSERT_TRUE(writer.ok()) << writer.status();
+    writer->Write({.stage = "write", .message = {}});
+  }
+  const auto lines = ReadJobProgress(folder_.path(), 1, 100).value();
+  ASSERT_THAT(lines, SizeIs(2));
+  EXPECT_EQ(lines[0].sequence, 2);
+  EXPECT_EQ(lines[0].loss, 0.25);
+  EXPECT_EQ(lines[0].Ratio(), 0.5);
+  EXPECT_FALSE(lines[0].accuracy.has_value());
+  EXPECT_EQ(lines[1].sequence, 3);
+  EXPECT_EQ(lines[1].stage, "write");
+  EXPECT_THAT(ReadJobProgress(folder_.path(), 0, 1).value(), SizeIs(1));
+  EXPECT_THAT(ReadJobProgress(folder_.path(), 3, 100).value(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace guichet
