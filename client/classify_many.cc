@@ -53,10 +53,10 @@ class PendingCall {
   }
 
   // After Wait returned true.
-  bool Deliver(const TicketSink& sink) {
+  bool Deliver(const TicketList& list) {
     MutexLock lock(mutex_);
     for (std::size_t i = 0; i < tickets_; ++i) {
-      if (!sink(reply_.ok() ? std::move(reply_->results[i]) : reply_.status())) return false;
+      if (!list.take(reply_.ok() ? std::move(reply_->results[i]) : reply_.status())) return false;
     }
     return true;
   }
@@ -73,12 +73,10 @@ class PendingCall {
 // Cuts the list into calls.
 class CallCutter {
  public:
-  CallCutter(const TicketSource& source, const std::function<bool()>& ready,
-             const ManyOptions& options)
-      : source_(source), ready_(ready), options_(options) {}
+  CallCutter(const TicketList& list, const ManyOptions& options) : list_(list), options_(options) {}
 
   // Whether Next need not wait for the source.
-  bool ready() const { return ahead_.has_value() || !ready_ || ready_(); }
+  bool ready() const { return ahead_.has_value() || !list_.ready || list_.ready(); }
 
   // The tickets of the next call; empty at the end of the list.
   std::vector<TicketText> Next() {
@@ -86,7 +84,7 @@ class CallCutter {
     std::size_t bytes = 0;
     while (tickets.size() < options_.tickets_per_call) {
       if (!tickets.empty() && !ready()) break;
-      if (!ahead_.has_value()) ahead_ = source_();
+      if (!ahead_.has_value()) ahead_ = list_.next();
       if (!ahead_.has_value()) break;
       bytes += ahead_->id.size() + ahead_->subject.size() + ahead_->body.size();
       if (!tickets.empty() && bytes > options_.bytes_per_call) break;
@@ -96,8 +94,7 @@ class CallCutter {
   }
 
  private:
-  const TicketSource& source_;
-  const std::function<bool()>& ready_;
+  const TicketList& list_;
   const ManyOptions& options_;
   std::optional<TicketText> ahead_;  // read, but too long for the call before
 };
@@ -116,9 +113,8 @@ absl::Status ManyOptions::Validate() const {
 }
 
 void ClassifyMany(Connection& connection, const ClassifyOptions& classify,
-                  const ManyOptions& options, const TicketSource& source, const TicketSink& sink,
-                  const std::function<bool()>& stop, const std::function<bool()>& ready) {
-  CallCutter cutter(source, ready, options);
+                  const ManyOptions& options, const TicketList& list) {
+  CallCutter cutter(list, options);
   std::deque<std::shared_ptr<PendingCall>> under_way;  // in the order of the list
   bool more = true;
   while (true) {
@@ -134,8 +130,8 @@ void ClassifyMany(Connection& connection, const ClassifyOptions& classify,
             call->Complete(std::move(reply));
           });
     }
-    if (under_way.empty() || !under_way.front()->Wait(stop)) return;
-    if (!under_way.front()->Deliver(sink)) return;
+    if (under_way.empty() || !under_way.front()->Wait(list.stop)) return;
+    if (!under_way.front()->Deliver(list)) return;
     under_way.pop_front();
   }
 }

@@ -27,19 +27,24 @@ struct ManyOptions {
   absl::Status Validate() const;
 };
 
-// The next ticket of the list; nothing at its end.
-using TicketSource = std::function<std::optional<TicketText>()>;
-// Takes the answers in the order of the list; false: no more are wanted.
-using TicketSink = std::function<bool(absl::StatusOr<ClassifiedTicket>)>;
+// A list of tickets and what is done with their answers. All of it runs on the calling thread.
+struct TicketList {
+  // The next ticket; nothing at the end.
+  std::function<std::optional<TicketText>()> next;
+  // Takes the answers in the order of the list; false: no more are wanted.
+  std::function<bool(absl::StatusOr<ClassifiedTicket>)> take;
+  // Polled while calls are under way; true: leave them behind. May be empty.
+  std::function<bool()> stop = {};
+  // Whether `next` need not wait. Empty: it never waits.
+  std::function<bool()> ready = {};
+};
 
-// Classifies a list of any length in bounded parallel calls. Blocks; source and sink run on the
-// calling thread. A ticket that fails reaches the sink as an error, a failed call as an error of
-// each of its tickets. Returns as soon as the sink says false, leaving the last calls behind, or
-// within 100 ms of `stop` (polled, may be empty) turning true. While `ready` (may be empty: always)
-// says that the source has nothing yet, a call that has tickets goes as it is and answers are
-// delivered. Options must be valid.
+// Classifies a list of any length in bounded parallel calls. Blocks. A ticket that fails is taken
+// as an error, a failed call as an error of each of its tickets. Returns as soon as `take` says
+// false, leaving the last calls behind, or within 100 ms of `stop` turning true. While `ready` says
+// that the list has nothing yet, a call that has tickets goes as it is and answers are delivered.
+// Options must be valid.
 void ClassifyMany(Connection& connection, const ClassifyOptions& classify,
-                  const ManyOptions& options, const TicketSource& source, const TicketSink& sink,
-                  const std::function<bool()>& stop = {}, const std::function<bool()>& ready = {});
+                  const ManyOptions& options, const TicketList& list);
 
 }  // namespace guichet

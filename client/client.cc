@@ -41,16 +41,16 @@ absl::StatusOr<std::vector<absl::StatusOr<ClassifiedTicket>>> Client::ClassifyMa
   std::vector<absl::StatusOr<ClassifiedTicket>> answers;
   answers.reserve(tickets.size());
   std::size_t next = 0;
-  guichet::ClassifyMany(
-      *connection_, options, many,
-      [&]() -> std::optional<TicketText> {
-        if (next == tickets.size()) return std::nullopt;
-        return tickets[next++];
-      },
-      [&](absl::StatusOr<ClassifiedTicket> answer) {
-        answers.push_back(std::move(answer));
-        return true;
-      });
+  guichet::ClassifyMany(*connection_, options, many,
+                        {.next = [&]() -> std::optional<TicketText> {
+                           if (next == tickets.size()) return std::nullopt;
+                           return tickets[next++];
+                         },
+                         .take =
+                             [&](absl::StatusOr<ClassifiedTicket> answer) {
+                               answers.push_back(std::move(answer));
+                               return true;
+                             }});
   return answers;
 }
 

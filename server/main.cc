@@ -94,8 +94,8 @@ ModelLoader BundleLoader(const ServerConfig& config) {
   return [device, threads](const std::filesystem::path& path)
              -> absl::StatusOr<std::shared_ptr<const TextClassifier>> {
     SetInferenceThreads(threads);
-    GUICHET_ASSIGN_OR_RETURN(auto bundle, ModelBundle::Open(path));
-    return LoadTextClassifier(std::move(bundle), device);
+    GUICHET_ASSIGN_OR_RETURN(const auto bundle, ModelBundle::Open(path));
+    return LoadTextClassifier(*bundle, device);
   };
 }
 

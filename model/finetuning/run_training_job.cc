@@ -150,10 +150,9 @@ class JobRun {
     SetInferenceThreads(plan.threads > 0 ? plan.threads
                                          : static_cast<int>(std::thread::hardware_concurrency()));
     const auto score = [&](const fs::path& folder) -> absl::StatusOr<ScoredTickets> {
-      GUICHET_ASSIGN_OR_RETURN(auto bundle, ModelBundle::Open(folder));
+      GUICHET_ASSIGN_OR_RETURN(const auto bundle, ModelBundle::Open(folder));
       GUICHET_ASSIGN_OR_RETURN(
-          auto classifier,
-          LoadTextClassifier(std::move(bundle), {.device = plan.device, .dtype = "auto"}));
+          auto classifier, LoadTextClassifier(*bundle, {.device = plan.device, .dtype = "auto"}));
       return ScoreTickets(std::move(classifier), holdout);
     };
     GUICHET_ASSIGN_OR_RETURN(const ScoredTickets live, score(job_.live));

@@ -27,7 +27,7 @@ class NoWarnings final : public c10::WarningHandler {
 
 }  // namespace
 
-PreparedLinear PreparedLinear::Plain(at::Tensor weight, at::Tensor bias) {
+PreparedLinear PreparedLinear::Plain(const at::Tensor& weight, at::Tensor bias) {
   PreparedLinear linear;
   linear.outputs_ = weight.size(0);
   linear.bytes_ = weight.nbytes() + bias.nbytes();

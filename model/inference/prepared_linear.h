@@ -15,7 +15,7 @@ class PreparedLinear {
  public:
   PreparedLinear() = default;
   // weight [out, in] and bias [out], already on the device and in the run's type.
-  static PreparedLinear Plain(at::Tensor weight, at::Tensor bias);
+  static PreparedLinear Plain(const at::Tensor& weight, at::Tensor bias);
   // weight and bias in fp32 on the CPU; rows are quantised symmetrically, one scale a row.
   static PreparedLinear Int8(const at::Tensor& weight, const at::Tensor& bias);
 

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::int64_t kPaddedKeys = (kSmallAttentionKeys + 15) / 16 * 16;  // whole vectors
 
-constexpr std::int64_t kBlock = 4;  // queries that are worked on together
+constexpr std::int64_t kBlock = 6;  // queries that are worked on together: their sums fit the registers
 constexpr float kUnseen = -1e30F;   // a score whose exponential no sum sees
 constexpr float kSmallestExponent = -87.0F;
 

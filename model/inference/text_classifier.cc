@@ -120,13 +120,13 @@ absl::StatusOr<bool> RunsOnGpu(const std::string& device) {
 }
 
 absl::StatusOr<std::shared_ptr<const TextClassifier>> LoadTextClassifier(
-    std::shared_ptr<const ModelBundle> bundle, const DeviceOptions& options) {
+    const ModelBundle& bundle, const DeviceOptions& options) {
   try {
     GUICHET_ASSIGN_OR_RETURN(const RunOptions run, ChooseRun(options));
     GUICHET_ASSIGN_OR_RETURN(
         PreparedWeights weights,
-        PrepareWeights(bundle->weights(), bundle->config(), bundle->manifest().head, run));
-    return std::make_shared<LibtorchTextClassifier>(*bundle, run, std::move(weights));
+        PrepareWeights(bundle.weights(), bundle.config(), bundle.manifest().head, run));
+    return std::make_shared<LibtorchTextClassifier>(bundle, run, std::move(weights));
   } catch (const std::exception& error) {
     return absl::ResourceExhaustedError(
         absl::StrCat("cannot load the model onto '", options.device, "': ", FirstLine(error)));

@@ -57,6 +57,6 @@ class TextClassifier {
 // Loads a bundle onto a device. INVALID_ARGUMENT: an unknown device or dtype; FAILED_PRECONDITION:
 // no such device here; RESOURCE_EXHAUSTED: not enough device memory, with the figures.
 absl::StatusOr<std::shared_ptr<const TextClassifier>> LoadTextClassifier(
-    std::shared_ptr<const ModelBundle> bundle, const DeviceOptions& options);
+    const ModelBundle& bundle, const DeviceOptions& options);
 
 }  // namespace guichet

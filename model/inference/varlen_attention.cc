@@ -15,13 +15,12 @@
 namespace guichet {
 namespace {
 
-// How many spans from `first` on have the same lengths and lie end to end: one call serves them
-// all.
-std::size_t EqualRun(std::span<const AttentionSpan> spans, std::size_t first) {
-  const AttentionSpan& head = spans[first];
+// How many of the first spans have the same lengths and lie end to end: one call serves them all.
+std::size_t EqualRun(std::span<const AttentionSpan> spans) {
+  const AttentionSpan& head = spans.front();
   std::size_t count = 1;
-  for (; first + count < spans.size(); ++count) {
-    const AttentionSpan& next = spans[first + count];
+  for (; count < spans.size(); ++count) {
+    const AttentionSpan& next = spans[count];
     const auto shift = static_cast<std::int64_t>(count);
     if (next.query_length != head.query_length || next.key_length != head.key_length ||
         next.key_begin != head.key_begin + shift * head.key_length) {
@@ -40,10 +39,9 @@ at::Tensor AsBatch(const at::Tensor& rows, std::int64_t begin, std::int64_t coun
 // Long sequences, or types other than fp32: the library's kernel, once for each run of equal
 // lengths.
 std::size_t AttendRun(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value,
-                      std::span<const AttentionSpan> spans, std::size_t first, bool causal,
-                      at::Tensor& output) {
-  const AttentionSpan& span = spans[first];
-  const std::size_t run = EqualRun(spans, first);
+                      std::span<const AttentionSpan> spans, bool causal, at::Tensor& output) {
+  const AttentionSpan& span = spans.front();
+  const std::size_t run = EqualRun(spans);
   const auto count = static_cast<std::int64_t>(run);
   const auto result = at::_scaled_dot_product_flash_attention_for_cpu(
       AsBatch(query, span.query_begin, count, span.query_length),
@@ -93,7 +91,7 @@ void AttendOnCpu(const at::Tensor& query, const at::Tensor& key, const at::Tenso
       AttendSmall(query, key, value, spans[first], causal, output);
       ++first;
     } else {
-      first += AttendRun(query, key, value, spans, first, causal, output);
+      first += AttendRun(query, key, value, spans.subspan(first), causal, output);
     }
   }
 }

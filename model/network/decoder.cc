@@ -11,6 +11,7 @@ namespace {
 
 std::vector<DecoderLayer> MakeLayers(ParameterFactory& factory, const BartConfig& config) {
   std::vector<DecoderLayer> layers;
+  layers.reserve(static_cast<std::size_t>(config.decoder_layers));
   for (int i = 0; i < config.decoder_layers; ++i) {
     layers.emplace_back(factory, absl::StrCat("model.decoder.layers.", i, "."), config);
   }

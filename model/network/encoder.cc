@@ -11,6 +11,7 @@ namespace {
 
 std::vector<EncoderLayer> MakeLayers(ParameterFactory& factory, const BartConfig& config) {
   std::vector<EncoderLayer> layers;
+  layers.reserve(static_cast<std::size_t>(config.encoder_layers));
   for (int i = 0; i < config.encoder_layers; ++i) {
     layers.emplace_back(factory, absl::StrCat("model.encoder.layers.", i, "."), config);
   }

@@ -1,6 +1,7 @@
 #include "model/network/layers.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <span>
 
@@ -57,7 +58,8 @@ at::Tensor DropoutSource::Mask(const at::Tensor& like, double probability) {
     return mask.bernoulli_(keep, generator_).div_(keep).to(like.scalar_type());
   }
   // Sixteen bits an element: probabilities in steps of 1/65536, and the scale of the step taken.
-  const auto dropped = std::min(static_cast<std::uint32_t>(probability * 65536.0 + 0.5), 65535U);
+  const auto dropped =
+      std::min(static_cast<std::uint32_t>(std::lround(probability * 65536.0)), 65535U);
   const float scale = 65536.0F / static_cast<float>(65536U - dropped);
   const std::span<float> out(mask.mutable_data_ptr<float>(),
                              static_cast<std::size_t>(mask.numel()));

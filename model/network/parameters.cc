@@ -29,7 +29,7 @@ std::string ShapeText(const std::vector<std::int64_t>& shape) {
 
 }  // namespace
 
-at::Tensor ParameterFactory::Make(const std::string& name, std::vector<std::int64_t> shape,
+at::Tensor ParameterFactory::Make(const std::string& name, const std::vector<std::int64_t>& shape,
                                   Initialisation initialisation) {
   at::Tensor tensor;
   if (weights_ != nullptr && weights_->contains(name)) {

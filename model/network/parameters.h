@@ -36,7 +36,7 @@ class ParameterFactory {
   ParameterFactory(const TensorMap* weights, const ParameterOptions& options)
       : weights_(weights), options_(options) {}
 
-  at::Tensor Make(const std::string& name, std::vector<std::int64_t> shape,
+  at::Tensor Make(const std::string& name, const std::vector<std::int64_t>& shape,
                   Initialisation initialisation);
 
   const absl::Status& status() const { return status_; }

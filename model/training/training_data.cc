@@ -22,7 +22,7 @@ absl::Status CheckExample(std::size_t index, std::span<const TokenId> ids, int l
                                                   index, label, config.num_labels() - 1));
   }
   const PaddedBatch alone = PadRows(std::span(&ids, 1), config.pad_token_id);
-  const absl::Status status = CheckBatch(alone, config);
+  absl::Status status = CheckBatch(alone, config);
   if (status.ok()) return status;
   return absl::Status(status.code(),
                       fmt::format("example {}: {}", index, std::string(status.message())));

@@ -51,9 +51,11 @@ class FileClassifier {
 
   void Run(Connection& connection) {
     ClassifyMany(
-        connection, options_.classify, options_.many, [this] { return NextTicket(); },
-        [this](absl::StatusOr<ClassifiedTicket> answer) { return Take(std::move(answer)); },
-        Interrupted, [this] { return IsReady(); });
+        connection, options_.classify, options_.many,
+        {.next = [this] { return NextTicket(); },
+         .take = [this](const absl::StatusOr<ClassifiedTicket>& answer) { return Take(answer); },
+         .stop = Interrupted,
+         .ready = [this] { return IsReady(); }});
     if (Interrupted()) EndInterrupted();
     if (at_server_.ok()) WriteRefused();
   }

@@ -46,7 +46,7 @@ absl::StatusOr<std::vector<Ticket>> ReadRows(const InputOptions& input,
 absl::StatusOr<std::shared_ptr<const TextClassifier>> OpenClassifier(const EvaluateOptions& options,
                                                                      const std::string& folder) {
   GUICHET_ASSIGN_OR_RETURN(const auto bundle, ModelBundle::Open(folder));
-  return LoadTextClassifier(bundle, options.device);
+  return LoadTextClassifier(*bundle, options.device);
 }
 
 absl::StatusOr<std::string> EvaluateBundle(const EvaluateOptions& options) {

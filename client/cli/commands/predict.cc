@@ -139,7 +139,7 @@ int Predict(const PredictOptions& options) {
   if (!bundle.ok()) return Fail(bundle.status());
   SetInferenceThreads(options.threads > 0 ? options.threads
                                           : static_cast<int>(std::thread::hardware_concurrency()));
-  const auto classifier = LoadTextClassifier(*bundle, options.device);
+  const auto classifier = LoadTextClassifier(**bundle, options.device);
   if (!classifier.ok()) return Fail(classifier.status());
   Predictor predictor(options, **classifier);
   const absl::Status status = predictor.Run();

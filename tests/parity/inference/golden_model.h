@@ -46,7 +46,7 @@ inline std::shared_ptr<const TextClassifier> LoadGolden(const std::filesystem::p
                                                         const std::string& dtype = "fp32") {
   auto bundle = OpenGolden(folder, pooling);
   EXPECT_TRUE(bundle.ok()) << bundle.status();
-  auto classifier = LoadTextClassifier(*bundle, {.device = "cpu", .dtype = dtype});
+  auto classifier = LoadTextClassifier(**bundle, {.device = "cpu", .dtype = dtype});
   EXPECT_TRUE(classifier.ok()) << classifier.status();
   return *classifier;
 }

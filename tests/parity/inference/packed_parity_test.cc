@@ -132,7 +132,7 @@ TEST(PackedParity, TextToLabelEqualsHuggingFace) {
   ASSERT_TRUE(warnings.ok()) << warnings.status();
   const auto bundle = ModelBundle::Open(bundle_folder);
   ASSERT_TRUE(bundle.ok()) << bundle.status();
-  const auto classifier = LoadTextClassifier(*bundle, {});
+  const auto classifier = LoadTextClassifier(**bundle, {});
   ASSERT_TRUE(classifier.ok()) << classifier.status();
   int encoded = 0;
   for (const auto& row : goldens["rows"]) {

@@ -93,13 +93,12 @@ TEST(ClassifyManyTest, CutsCallsByTicketsAndBytes) {
   tickets[2].body = std::string(700, 'x');   // does not fit with its neighbour
   tickets[3].body = std::string(5000, 'x');  // fits nowhere: goes alone
   std::size_t next = 0;
-  ClassifyMany(
-      connection, {}, {.tickets_per_call = 64, .bytes_per_call = 1024},
-      [&]() -> std::optional<TicketText> {
-        if (next == tickets.size()) return std::nullopt;
-        return tickets[next++];
-      },
-      [](const absl::StatusOr<ClassifiedTicket>&) { return true; });
+  ClassifyMany(connection, {}, {.tickets_per_call = 64, .bytes_per_call = 1024},
+               {.next = [&]() -> std::optional<TicketText> {
+                  if (next == tickets.size()) return std::nullopt;
+                  return tickets[next++];
+                },
+                .take = [](const absl::StatusOr<ClassifiedTicket>&) { return true; }});
   EXPECT_THAT(connection.sizes, ElementsAre(2, 1, 1, 1));
 }
 
@@ -133,12 +132,11 @@ TEST(ClassifyManyTest, EndsWhenTheSinkHasEnough) {
   connection.answer_newest_first_at = 1;
   int produced = 0;
   int taken = 0;
-  ClassifyMany(
-      connection, {}, {.tickets_per_call = 1, .calls_in_flight = 2},
-      [&]() -> std::optional<TicketText> {
-        return TicketText{.id = "", .subject = "", .body = std::to_string(produced++)};
-      },
-      [&](const absl::StatusOr<ClassifiedTicket>&) { return ++taken < 5; });
+  ClassifyMany(connection, {}, {.tickets_per_call = 1, .calls_in_flight = 2},
+               {.next = [&]() -> std::optional<TicketText> {
+                  return TicketText{.id = "", .subject = "", .body = std::to_string(produced++)};
+                },
+                .take = [&](const absl::StatusOr<ClassifiedTicket>&) { return ++taken < 5; }});
   EXPECT_EQ(taken, 5);
   EXPECT_LE(produced, 7);
 }
@@ -150,15 +148,15 @@ TEST(ClassifyManyTest, AnswersWhatIsThereBeforeItWaitsForMore) {
   int taken = 0;
   ClassifyMany(
       connection, {}, {.tickets_per_call = 64, .calls_in_flight = 4},
-      [&]() -> std::optional<TicketText> {
-        if (produced % 3 == 0) {
-          EXPECT_EQ(taken, produced) << "it waits with answers in its hands";
-        }
-        if (produced == 9) return std::nullopt;
-        return TicketText{.id = "", .subject = "", .body = std::to_string(produced++)};
-      },
-      [&](const absl::StatusOr<ClassifiedTicket>&) { return ++taken <= produced; },
-      /*stop=*/{}, /*ready=*/[&] { return produced % 3 != 0; });  // they come in threes
+      {.next = [&]() -> std::optional<TicketText> {
+         if (produced % 3 == 0) {
+           EXPECT_EQ(taken, produced) << "it waits with answers in its hands";
+         }
+         if (produced == 9) return std::nullopt;
+         return TicketText{.id = "", .subject = "", .body = std::to_string(produced++)};
+       },
+       .take = [&](const absl::StatusOr<ClassifiedTicket>&) { return ++taken <= produced; },
+       .ready = [&] { return produced % 3 != 0; }});  // they come in threes
   EXPECT_EQ(taken, 9);
   EXPECT_THAT(connection.sizes, ElementsAre(3, 3, 3));
 }
@@ -166,14 +164,14 @@ TEST(ClassifyManyTest, AnswersWhatIsThereBeforeItWaitsForMore) {
 TEST(ClassifyManyTest, StopLeavesUnansweredCallsBehind) {
   HeldConnection connection;
   int asked = 0;
-  ClassifyMany(
-      connection, {}, {.tickets_per_call = 1, .calls_in_flight = 1},
-      [] { return TicketText{.id = "", .subject = "", .body = "x"}; },
-      [](const absl::StatusOr<ClassifiedTicket>&) {
-        ADD_FAILURE() << "nothing was answered";
-        return true;
-      },
-      [&asked] { return ++asked > 1; });
+  ClassifyMany(connection, {}, {.tickets_per_call = 1, .calls_in_flight = 1},
+               {.next = [] { return TicketText{.id = "", .subject = "", .body = "x"}; },
+                .take =
+                    [](const absl::StatusOr<ClassifiedTicket>&) {
+                      ADD_FAILURE() << "nothing was answered";
+                      return true;
+                    },
+                .stop = [&asked] { return ++asked > 1; }});
   ASSERT_THAT(connection.open, SizeIs(1));
   connection.AnswerNewestFirst();  // a late answer finds nobody, and hurts nobody
 }
