@@ -51,19 +51,24 @@ int Main(int argc, char** argv) {
   CLI::App app("Fine-tunes a classifier as a job folder says; the outcome is outcome.json there.",
                "guichet-trainer");
   std::string folder;
-  bool with_parent = false;
+  pid_t parent = 0;
   app.set_version_flag("--version", std::string("guichet-trainer ") + GUICHET_VERSION);
   app.add_option("--job", folder, "the job's folder")->required()->type_name("DIR");
-  app.add_flag("--with-parent", with_parent, "die when the process that started it dies");
+  app.add_option(
+         "--with-parent", parent,
+         "die with the process of this number; it must have started this one, from a thread "
+         "that lives as long")
+      ->type_name("PID")
+      ->check(CLI::PositiveNumber);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     const int code = app.exit(error);
     return code == 0 ? 0 : kExitUsage;
   }
-  if (with_parent) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (::getppid() == 1) return kExitFailed;  // it died before this
+  if (parent != 0) {
+    if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return Fail("cannot ask to die with the parent");
+    if (::getppid() != parent) return Fail("the process that started this one is gone");
   }
   std::signal(SIGTERM, Suspend);
   std::signal(SIGINT, Suspend);

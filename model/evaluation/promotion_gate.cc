@@ -157,6 +157,13 @@ class Judgement {
   Judgement(const GatePolicy& policy, GateDecision& decision)
       : policy_(policy), decision_(decision) {}
 
+  void JudgeRows() {
+    if (decision_.rows >= policy_.min_rows) return;
+    Hold(fmt::format("{} held-out rows; {} are the least to decide on", decision_.rows,
+                     policy_.min_rows));
+    needs_rows_ = true;
+  }
+
   void JudgeMacroF1() {
     const double difference = decision_.candidate_macro_f1 - decision_.live_macro_f1;
     const Interval& interval = decision_.macro_f1_difference;
@@ -166,12 +173,15 @@ class Judgement {
                     Points(interval.high));
     if (interval.high < 0) {
       Reject(figures + ": worse");
-    } else if (difference < 0 || interval.low <= -policy_.margin) {
+    } else if (difference < 0) {
+      Hold(figures + ": not better, and not enough evidence that it is worse");
+      needs_rows_ = true;
+    } else if (interval.low <= -policy_.margin) {
       Hold(fmt::format("{}: not enough evidence that it loses less than {:.2f} points", figures,
                        Points(policy_.margin)));
       needs_rows_ = true;
     } else {
-      decision_.reasons.push_back(figures);
+      remarks_.push_back(figures);
     }
   }
 
@@ -185,7 +195,10 @@ class Judgement {
   }
 
   void JudgeLabels() {
-    const double corrected = policy_.alpha / static_cast<double>(decision_.changes.size());
+    const auto compared = std::ranges::count_if(
+        decision_.changes, [this](const auto& c) { return Protected(c.label); });
+    const double corrected =
+        policy_.alpha / static_cast<double>(std::max<std::int64_t>(1, compared));
     for (const LabelChange& change : decision_.changes) {
       const double loss = change.live_recall - change.candidate_recall;
       if (!Protected(change.label) || loss <= policy_.max_recall_loss) continue;
@@ -214,16 +227,19 @@ class Judgement {
   }
 
   void Conclude() {
-    if (rejected_) {
+    std::vector<std::string>& reasons = decision_.reasons;
+    reasons = rejections_;
+    reasons.insert(reasons.end(), holds_.begin(), holds_.end());
+    reasons.insert(reasons.end(), remarks_.begin(), remarks_.end());
+    if (!rejections_.empty()) {
       decision_.verdict = GateVerdict::kReject;
-    } else if (held_) {
-      decision_.verdict = GateVerdict::kHold;
-      if (needs_rows_) decision_.rows_needed = RowsNeeded();
-    } else {
+    } else if (holds_.empty()) {
       decision_.verdict = GateVerdict::kPromote;
+    } else if (needs_rows_) {
+      decision_.rows_needed = RowsNeeded();
     }
     if (decision_.rows_needed > 0) {
-      decision_.reasons.push_back(
+      reasons.push_back(
           fmt::format("about {} more held-out rows would settle it", decision_.rows_needed));
     }
   }
@@ -242,33 +258,30 @@ class Judgement {
     const double half_width =
         difference < 0 ? interval.high - difference : difference - interval.low;
     const double room = difference < 0 ? -difference : difference + policy_.margin;
-    if (room <= 0) return 0;  // margin 0 and no difference: no number of rows tells
+    const std::int64_t missing = std::max<std::int64_t>(0, policy_.min_rows - decision_.rows);
+    if (room <= 0) return missing;  // margin 0 and no difference: no number of rows tells
     const double factor = std::pow(half_width / room, 2) - 1.0;
     const double more = std::ceil(factor * static_cast<double>(decision_.rows));
     constexpr double kMost = 1e12;
-    return std::max<std::int64_t>(1, static_cast<std::int64_t>(std::min(more, kMost)));
+    return std::max({missing, std::int64_t{1}, static_cast<std::int64_t>(std::min(more, kMost))});
   }
 
-  // The deciding sentences stand first.
-  void Reject(const std::string& reason) {
-    rejected_ = true;
-    decision_.reasons.insert(decision_.reasons.begin(), reason);
-  }
-  void Hold(const std::string& reason) {
-    held_ = true;
-    decision_.reasons.push_back(reason);
-  }
+  void Reject(const std::string& reason) { rejections_.push_back(reason); }
+  void Hold(const std::string& reason) { holds_.push_back(reason); }
 
   const GatePolicy& policy_;
   GateDecision& decision_;
-  bool rejected_ = false;
-  bool held_ = false;
+  // Sentences by what they decide; remarks decide nothing.
+  std::vector<std::string> rejections_;
+  std::vector<std::string> holds_;
+  std::vector<std::string> remarks_;
   bool needs_rows_ = false;
 };
 
 }  // namespace
 
 absl::Status GatePolicy::Validate() const {
+  GUICHET_RETURN_IF_ERROR(CheckRange("min_rows", min_rows, 1, 1'000'000, true, true));
   GUICHET_RETURN_IF_ERROR(CheckRange("margin", margin, 0, 1, true, true));
   GUICHET_RETURN_IF_ERROR(CheckRange("confidence", confidence, 0, 1, false, false));
   GUICHET_RETURN_IF_ERROR(CheckRange("resamples", resamples, 100, 1'000'000, true, true));
@@ -307,6 +320,7 @@ absl::StatusOr<GateDecision> JudgeCandidate(const std::vector<std::string>& labe
   decision.changes = CompareLabels(labels, rows);
 
   Judgement judgement(policy, decision);
+  judgement.JudgeRows();
   judgement.JudgeMacroF1();
   judgement.JudgeAccuracy();
   judgement.JudgeLabels();

@@ -18,6 +18,8 @@ enum class GateVerdict { kPromote, kHold, kReject };
 
 // How sure the gate must be.
 struct GatePolicy {
+  // Held-out rows below which nothing is promoted. 1 to 1,000,000.
+  int min_rows = 50;
   // Largest loss of macro-F1 that counts as none. 0 to 1.
   double margin = 0.005;
   // Of the interval of the macro-F1 difference. Above 0 to below 1.
@@ -76,13 +78,13 @@ struct GateDecision {
   std::int64_t rows_needed = 0;
 };
 
-// PROMOTE when the macro-F1 difference is at least 0, its interval lies above −margin, accuracy is
-// not significantly lower, no protected label loses recall significantly, and calibration and
-// latency keep their bounds. REJECT when the whole interval lies below 0, or a protected label's
-// loss is significant for as many labels as were compared (Bonferroni). Else HOLD. Two equal models
-// are never rejected. A pure function: the same rows and policy give the same decision.
-// INVALID_ARGUMENT: spans of different sizes, no rows, an index that is no label, an unknown
-// protected label, or the policy's own.
+// PROMOTE when there are min_rows, the macro-F1 difference is at least 0, its interval lies above
+// −margin, accuracy is not significantly lower, no protected label loses recall significantly, and
+// calibration and latency keep their bounds. REJECT when the whole interval lies below 0, or a
+// protected label's loss is significant for as many labels as are protected (Bonferroni). Else
+// HOLD. Two equal models are never rejected. A pure function: the same rows and policy give the
+// same decision. INVALID_ARGUMENT: spans of different sizes, no rows, an index that is no label, an
+// unknown protected label, or the policy's own.
 absl::StatusOr<GateDecision> JudgeCandidate(const std::vector<std::string>& labels,
                                             const GateRows& rows, const GatePolicy& policy = {});
 

@@ -43,8 +43,10 @@ void DropHead(ModelWeights& weights) {
   weights.has_classification_head = false;
 }
 
-absl::Status ChooseHead(const HeadOptions& head, BaseModel& base) {
-  const bool keeps = head.kind == "auto" && base.weights && base.weights->has_classification_head;
+// `had_head`: the base came with a classification head, whose form stays unless it is asked for
+// otherwise.
+absl::Status ChooseHead(const HeadOptions& head, bool had_head, BaseModel& base) {
+  const bool keeps = head.kind == "auto" && had_head;
   if (!keeps && head.kind != "encoder-decoder") {
     GUICHET_ASSIGN_OR_RETURN(const Pooling pooling, ParsePooling(head.pooling));
     if (!base.config.pooling || head.kind == "encoder") base.config.pooling = pooling;
@@ -71,9 +73,10 @@ absl::StatusOr<BaseModel> OpenBaseModel(const fs::path& folder, const HeadOption
   }
   const std::set<std::string> wanted(labels.begin(), labels.end());
   const std::set<std::string> own(base.config.labels.begin(), base.config.labels.end());
-  if (base.weights->has_classification_head && wanted != own) DropHead(*base.weights);
+  const bool had_head = base.weights->has_classification_head;
+  if (had_head && wanted != own) DropHead(*base.weights);
   if (wanted != own) base.config.labels = labels;
-  GUICHET_RETURN_IF_ERROR(ChooseHead(head, base));
+  GUICHET_RETURN_IF_ERROR(ChooseHead(head, had_head, base));
   return base;
 }
 
@@ -91,7 +94,7 @@ absl::StatusOr<BaseModel> NewBaseModel(const fs::path& config_file, const std::s
         config_file.string(), base.config.vocab_size, tokenizer,
         base.tokenizer->vocabulary_size()));
   }
-  GUICHET_RETURN_IF_ERROR(ChooseHead(head, base));
+  GUICHET_RETURN_IF_ERROR(ChooseHead(head, /*had_head=*/false, base));
   return base;
 }
 

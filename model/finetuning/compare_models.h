@@ -36,8 +36,9 @@ absl::StatusOr<ClassificationReport> ReportTickets(const ScoredTickets& scored,
                                                    const std::vector<Ticket>& tickets);
 
 // The gate between two models that scored the same tickets. Their labels may differ: a label that a
-// model does not have is one it never answers. Calibration is compared only between models of the
-// same labels.
+// model does not have is one it never answers, and its calibration is that of the tickets whose
+// label it has. `tickets` may not be empty. The candidate's time is measured when the policy bounds
+// it.
 absl::StatusOr<GateDecision> CompareModels(const ScoredTickets& live,
                                            const ScoredTickets& candidate,
                                            const std::vector<Ticket>& tickets,

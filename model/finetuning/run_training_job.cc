@@ -1,6 +1,8 @@
 #include "model/finetuning/run_training_job.h"
 
 #include <algorithm>
+#include <exception>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -39,8 +41,13 @@ class JobRun {
   // ABORTED: suspended.
   absl::StatusOr<TrainingOutcome> Run() {
     GUICHET_ASSIGN_OR_RETURN(const TrainingPlan plan, ParseTrainingPlan(job_.plan, "plan"));
+    RemoveLeftovers();
     Tell("read", fmt::format("reading {}", job_.dataset.filename().string()));
     GUICHET_ASSIGN_OR_RETURN(const JobData data, ReadData(plan));
+    if (!job_.live.empty() && data.sets.holdout.empty()) {
+      return absl::InvalidArgumentError(
+          "too few tickets to hold any out; the candidate could not be judged");
+    }
     GUICHET_ASSIGN_OR_RETURN(const auto labels, LabelsOf(data.sets));
     GUICHET_ASSIGN_OR_RETURN(const BaseModel base, OpenBaseModel(job_.base, {}, labels));
     Tell("train", fmt::format("{} training, {} validation and {} held-out tickets, {} labels",
@@ -48,9 +55,6 @@ class JobRun {
                               data.sets.holdout.size(), labels.size()));
     GUICHET_ASSIGN_OR_RETURN(const TrainingResult result, TrainOn(plan, data.sets, base));
     Tell("write", "writing the candidate");
-    std::error_code ignored;
-    // Of a process that died before its outcome.
-    fs::remove_all(folder_ / kCandidateFolder, ignored);
     GUICHET_RETURN_IF_ERROR(WriteTrainedBundle({job_.model, plan, data.sets, base, result},
                                                folder_ / kCandidateFolder));
     GUICHET_RETURN_IF_ERROR(WriteUsedHoldoutKeys(data.holdout, folder_));
@@ -60,11 +64,28 @@ class JobRun {
     outcome.validation_rows = static_cast<std::int64_t>(data.sets.validation.size());
     outcome.holdout_rows = static_cast<std::int64_t>(data.sets.holdout.size());
     GUICHET_RETURN_IF_ERROR(Judge(plan, data.sets.holdout, outcome));
-    Tell("done", fmt::format("verdict {}", NameOf(outcome.verdict)));
     return outcome;
   }
 
+  // Last, when the outcome is on disk: what only a resumption needs goes.
+  void End(const TrainingOutcome& outcome) {
+    std::error_code ignored;
+    fs::remove_all(folder_ / kCheckpointFolder, ignored);
+    Tell("done", outcome.status.ok() ? fmt::format("verdict {}", NameOf(outcome.verdict))
+                                     : outcome.status.ToString());
+  }
+
  private:
+  // Of a process that died before its outcome: the candidate, whole or half staged.
+  void RemoveLeftovers() {
+    std::vector<fs::path> leftovers = {folder_ / kCandidateFolder};
+    std::error_code ignored;
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder_, ignored)) {
+      if (entry.path().filename().string().starts_with('.')) leftovers.push_back(entry.path());
+    }
+    for (const fs::path& path : leftovers) fs::remove_all(path, ignored);
+  }
+
   void Tell(std::string stage, std::string message) {
     progress_.Write({.stage = std::move(stage), .message = std::move(message)});
   }
@@ -129,7 +150,9 @@ class JobRun {
     };
     observer.on_epoch = [this](const EpochRecord& epoch) {
       JobProgress progress = last_;
-      progress.message = fmt::format("epoch {} of {}", epoch.epoch, progress.epochs);
+      progress.stage = "train";
+      progress.epoch = epoch.epoch;
+      progress.message = fmt::format("epoch {} has ended", epoch.epoch);
       progress.loss = epoch.training_loss;
       progress.accuracy = epoch.accuracy;
       progress.macro_f1 = epoch.macro_f1;
@@ -172,6 +195,15 @@ class JobRun {
   SteadyTime last_told_{};
 };
 
+// What a library throws (no memory, a folder that cannot be read) is the job's failure as well.
+absl::StatusOr<TrainingOutcome> RunGuarded(JobRun& run) {
+  try {
+    return run.Run();
+  } catch (const std::exception& error) {
+    return absl::InternalError(error.what());
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<TrainingOutcome> RunTrainingJob(const fs::path& folder,
@@ -180,7 +212,8 @@ absl::StatusOr<TrainingOutcome> RunTrainingJob(const fs::path& folder,
   if (ended.ok() || !absl::IsNotFound(ended.status())) return ended;
   GUICHET_ASSIGN_OR_RETURN(TrainingJob job, ReadTrainingJob(folder));
   GUICHET_ASSIGN_OR_RETURN(JobProgressWriter progress, JobProgressWriter::Open(folder));
-  auto outcome = JobRun(folder, std::move(job), std::move(progress), suspend).Run();
+  JobRun run(folder, std::move(job), std::move(progress), suspend);
+  auto outcome = RunGuarded(run);
   if (absl::IsAborted(outcome.status())) return outcome;
   if (!outcome.ok()) {
     TrainingOutcome failed;
@@ -188,6 +221,7 @@ absl::StatusOr<TrainingOutcome> RunTrainingJob(const fs::path& folder,
     outcome = std::move(failed);
   }
   GUICHET_RETURN_IF_ERROR(WriteTrainingOutcome(*outcome, folder));
+  run.End(*outcome);
   return outcome;
 }
 

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "base/random.h"
 #include "base/sha256.h"
 #include "base/status_macros.h"
 #include "model/data/split.h"
@@ -23,6 +24,29 @@ std::vector<Ticket> Pick(const std::vector<Ticket>& tickets, const std::vector<s
 }
 
 TextKey KeyOf(const Ticket& ticket) { return KeyOfText(NormalizedText(ticket.Text())); }
+
+// Whether a text is held out by lot: its own hash decides, for ever and in every data set.
+bool DrawsHoldout(const TextKey& key, double share) {
+  constexpr std::uint64_t kLot = 0x686f6c646f7574ULL;
+  return static_cast<double>(MixBits(key.low ^ kLot) >> 11U) * 0x1.0p-53 < share;
+}
+
+// Validation texts of a label that no training ticket bears, as a text with two labels can leave
+// them, go to the training tickets: with them the run knows all labels it is judged by.
+void TrainOnEveryLabel(TicketSets& sets) {
+  std::set<std::string> trained;
+  for (const Ticket& ticket : sets.training) trained.insert(ticket.label);
+  std::set<TextKey> moved;
+  for (const Ticket& ticket : sets.validation) {
+    if (!trained.contains(ticket.label)) moved.insert(KeyOf(ticket));
+  }
+  if (moved.empty()) return;
+  std::vector<Ticket> kept;
+  for (Ticket& ticket : sets.validation) {
+    (moved.contains(KeyOf(ticket)) ? sets.training : kept).push_back(std::move(ticket));
+  }
+  sets.validation = std::move(kept);
+}
 
 }  // namespace
 
@@ -61,41 +85,47 @@ absl::StatusOr<TicketSets> SplitForTraining(std::vector<Ticket> tickets, double 
   GUICHET_ASSIGN_OR_RETURN(
       const DatasetSplit split,
       SplitTickets(tickets, {.validation_share = validation_share, .seed = seed}));
-  return TicketSets{.training = Pick(tickets, split.train),
-                    .validation = Pick(tickets, split.validation),
-                    .holdout = {}};
+  TicketSets sets{.training = Pick(tickets, split.train),
+                  .validation = Pick(tickets, split.validation),
+                  .holdout = {}};
+  TrainOnEveryLabel(sets);
+  if (!sets.validation.empty()) return sets;
+  return absl::InvalidArgumentError(fmt::format(
+      "{} tickets leave none to validate on; give more tickets of each label, or a file of their "
+      "own",
+      tickets.size()));
 }
 
 absl::StatusOr<TicketSets> SplitWithHoldout(const std::vector<Ticket>& tickets,
                                             const HoldoutOptions& options, HoldoutKeys& frozen) {
+  if (!(options.holdout_share > 0.0 && options.holdout_share < 1.0)) {
+    return absl::InvalidArgumentError(
+        fmt::format("holdout_share is {}; it must lie in (0, 1)", options.holdout_share));
+  }
   std::set<std::string> judged;  // labels that the hold-out knows
   for (const Ticket& ticket : tickets) {
-    if (frozen.contains(KeyOf(ticket))) judged.insert(ticket.label);
+    const TextKey key = KeyOf(ticket);
+    if (DrawsHoldout(key, options.holdout_share)) frozen.insert(key);
+    if (frozen.contains(key)) judged.insert(ticket.label);
   }
   std::vector<Ticket> unjudged;
   for (const Ticket& ticket : tickets) {
-    if (!judged.contains(ticket.label) && !frozen.contains(KeyOf(ticket))) {
-      unjudged.push_back(ticket);
-    }
+    if (!judged.contains(ticket.label)) unjudged.push_back(ticket);
   }
-  if (!unjudged.empty()) {
-    // One distinct text cannot be divided; it is trained on.
-    const auto split =
-        SplitTickets(unjudged, {.validation_share = options.holdout_share, .seed = options.seed});
-    if (split.ok()) {
-      for (const std::size_t row : split->validation) frozen.insert(KeyOf(unjudged[row]));
-    }
+  // Too few texts to divide are trained on.
+  const auto split =
+      SplitTickets(unjudged, {.validation_share = options.holdout_share, .seed = options.seed});
+  if (split.ok()) {
+    for (const std::size_t row : split->validation) frozen.insert(KeyOf(unjudged[row]));
   }
-  TicketSets sets;
+  std::vector<Ticket> holdout;
   std::vector<Ticket> rest;
   for (const Ticket& ticket : tickets) {
-    (frozen.contains(KeyOf(ticket)) ? sets.holdout : rest).push_back(ticket);
+    (frozen.contains(KeyOf(ticket)) ? holdout : rest).push_back(ticket);
   }
   GUICHET_ASSIGN_OR_RETURN(
-      TicketSets divided,
-      SplitForTraining(std::move(rest), options.validation_share, options.seed));
-  sets.training = std::move(divided.training);
-  sets.validation = std::move(divided.validation);
+      TicketSets sets, SplitForTraining(std::move(rest), options.validation_share, options.seed));
+  sets.holdout = std::move(holdout);
   return sets;
 }
 

@@ -29,18 +29,20 @@ struct TicketSets {
 };
 
 // Divides tickets into training and validation rows, stratified and grouped by equal texts.
+// INVALID_ARGUMENT: too few to have both.
 absl::StatusOr<TicketSets> SplitForTraining(std::vector<Ticket> tickets, double validation_share,
                                             std::uint64_t seed);
 
 struct HoldoutOptions {
-  double holdout_share = 0.2;     // of each label's rows; above 0, below 1
+  double holdout_share = 0.2;     // of the texts; above 0, below 1
   double validation_share = 0.1;  // of the rest
   std::uint64_t seed = 1;
 };
 
-// The same with a hold-out: tickets whose text is in `frozen` judge, whatever else they are; of
-// labels that no such ticket bears, holdout_share joins it and `frozen` grows by their keys. No
-// text that judges trains or validates.
+// The same with a hold-out. A text is held out by lot, which its own hash draws, so that it falls
+// the same way in every data set to come; or since it is in `frozen`. Of labels that neither gives
+// a judge, holdout_share joins. `frozen` grows by all of them. No text that judges trains or
+// validates.
 absl::StatusOr<TicketSets> SplitWithHoldout(const std::vector<Ticket>& tickets,
                                             const HoldoutOptions& options, HoldoutKeys& frozen);
 

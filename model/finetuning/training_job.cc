@@ -52,7 +52,8 @@ absl::StatusOr<T> ReadJson(const fs::path& path, const Read& read) {
 }
 
 Json GateJson(const GatePolicy& gate) {
-  return {{"margin", gate.margin},
+  return {{"min_rows", gate.min_rows},
+          {"margin", gate.margin},
           {"confidence", gate.confidence},
           {"resamples", gate.resamples},
           {"seed", gate.seed},
@@ -65,6 +66,7 @@ Json GateJson(const GatePolicy& gate) {
 
 GatePolicy ReadGate(const nlohmann::json& json) {
   GatePolicy gate;
+  json.at("min_rows").get_to(gate.min_rows);
   json.at("margin").get_to(gate.margin);
   json.at("confidence").get_to(gate.confidence);
   json.at("resamples").get_to(gate.resamples);
@@ -167,6 +169,22 @@ std::pair<std::int64_t, std::int64_t> WholeLines(const fs::path& path) {
 
 }  // namespace
 
+absl::Status TrainingJob::Validate() const {
+  const auto share = [](const char* field, double value) {
+    if (value > 0.0 && value < 1.0) return absl::OkStatus();
+    return absl::InvalidArgumentError(fmt::format("{} is {}; it must lie in (0, 1)", field, value));
+  };
+  GUICHET_RETURN_IF_ERROR(share("validation_share", validation_share));
+  GUICHET_RETURN_IF_ERROR(share("holdout_share", holdout_share));
+  if (checkpoint_interval.count() < 0 || checkpoint_interval > std::chrono::hours(24)) {
+    return absl::InvalidArgumentError(
+        fmt::format("checkpoint_milliseconds is {}; it must lie in [0, 86400000]",
+                    checkpoint_interval.count()));
+  }
+  if (model.empty()) return absl::InvalidArgumentError("model is empty; name the candidate");
+  return gate.Validate();
+}
+
 absl::Status WriteTrainingJob(const TrainingJob& job, const HoldoutKeys& holdout,
                               const fs::path& folder) {
   GUICHET_RETURN_IF_ERROR(WriteFileDurably(folder / kHoldoutFile, KeysText(holdout)));
@@ -186,7 +204,7 @@ absl::Status WriteTrainingJob(const TrainingJob& job, const HoldoutKeys& holdout
 }
 
 absl::StatusOr<TrainingJob> ReadTrainingJob(const fs::path& folder) {
-  return ReadJson<TrainingJob>(folder / kJobFile, [](const nlohmann::json& json) {
+  const auto read = ReadJson<TrainingJob>(folder / kJobFile, [](const nlohmann::json& json) {
     TrainingJob job;
     json.at("id").get_to(job.id);
     job.dataset = json.at("dataset").get<std::string>();
@@ -203,14 +221,15 @@ absl::StatusOr<TrainingJob> ReadTrainingJob(const fs::path& folder) {
         std::chrono::milliseconds(json.at("checkpoint_milliseconds").get<std::int64_t>());
     return job;
   });
+  GUICHET_RETURN_IF_ERROR(read.status());
+  GUICHET_RETURN_IF_ERROR(read->Validate());
+  return read;
 }
 
 absl::StatusOr<HoldoutKeys> ReadHoldoutKeys(const fs::path& folder, bool used) {
   const fs::path path = folder / (used ? kUsedHoldoutFile : kHoldoutFile);
-  const auto text = ReadFile(path, kMaxHoldoutBytes);
-  if (absl::IsNotFound(text.status())) return HoldoutKeys();
-  GUICHET_RETURN_IF_ERROR(text.status());
-  return ParseKeys(*text, path);
+  GUICHET_ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kMaxHoldoutBytes));
+  return ParseKeys(text, path);
 }
 
 absl::Status WriteUsedHoldoutKeys(const HoldoutKeys& keys, const fs::path& folder) {

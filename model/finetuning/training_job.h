@@ -35,14 +35,17 @@ struct TrainingJob {
   double validation_share = 0.1;
   double holdout_share = 0.2;
   GatePolicy gate;
-  std::chrono::milliseconds checkpoint_interval = std::chrono::seconds(60);
+  std::chrono::milliseconds checkpoint_interval = std::chrono::seconds(60);  // 0 to 1 day
+
+  // INVALID_ARGUMENT names the field, its value and its range.
+  absl::Status Validate() const;
 };
 
 absl::Status WriteTrainingJob(const TrainingJob& job, const HoldoutKeys& holdout,
                               const std::filesystem::path& folder);
-// INVALID_ARGUMENT names the first field that is absent or of the wrong kind.
+// INVALID_ARGUMENT says which field is absent, of the wrong kind or out of range.
 absl::StatusOr<TrainingJob> ReadTrainingJob(const std::filesystem::path& folder);
-// The keys in holdout.txt, or in holdout-used.txt with `used`; none where there is no file.
+// The keys in holdout.txt, or in holdout-used.txt with `used`. NOT_FOUND where there is no file.
 absl::StatusOr<HoldoutKeys> ReadHoldoutKeys(const std::filesystem::path& folder, bool used);
 absl::Status WriteUsedHoldoutKeys(const HoldoutKeys& keys, const std::filesystem::path& folder);
 

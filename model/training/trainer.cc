@@ -35,9 +35,14 @@ struct Features {
   std::vector<float> validation;
 };
 
-// Of everything but the base weights that decides what a run learns.
-std::string Fingerprint(const TrainingPlan& plan, const BartConfig& config, const Datasets& data) {
+// Of everything that decides what a run learns.
+absl::StatusOr<std::string> Fingerprint(const TrainingPlan& plan, const BartConfig& config,
+                                        const ModelWeights* base, const Datasets& data) {
   Sha256 hash;
+  if (base != nullptr) {
+    GUICHET_ASSIGN_OR_RETURN(const std::string weights, HashWeights(base->tensors));
+    hash.Update(weights);
+  }
   hash.Update(ToYaml(plan));
   hash.Update(ToJson(config));
   for (const TrainingData* set : {&data.training, &data.validation}) {
@@ -55,6 +60,7 @@ class TrainingRun {
   struct Inputs {
     const TrainingPlan& plan;
     const BartConfig& config;
+    const ModelWeights* base;
     const Datasets& data;
     const TrainingObserver& observer;
     const CheckpointOptions& checkpoints;
@@ -63,6 +69,7 @@ class TrainingRun {
   TrainingRun(const Inputs& inputs, std::unique_ptr<TrainingSession> session, int total_steps)
       : plan_(inputs.plan),
         config_(inputs.config),
+        base_(inputs.base),
         data_(inputs.data),
         observer_(inputs.observer),
         clock_(inputs.clock),
@@ -97,6 +104,7 @@ class TrainingRun {
 
   const TrainingPlan& plan_;
   const BartConfig& config_;
+  const ModelWeights* const base_;
   const Datasets& data_;
   const TrainingObserver& observer_;
   const Clock& clock_;
@@ -114,6 +122,7 @@ class TrainingRun {
   Features features_;
   TrainerState state_;  // its session part is filled in when it is saved
   BestEpoch best_;
+  int best_on_disk_ = 0;  // the epoch that the checkpoints hold as the best
 };
 
 // The rows' features out of a table of them.
@@ -217,6 +226,10 @@ absl::Status TrainingRun::CheckpointIfDue() {
   state.seconds = RunSeconds();
   state.epoch_seconds = EpochSeconds();
   GUICHET_ASSIGN_OR_RETURN(state.session, session_->Save());
+  if (state_.best_epoch != best_on_disk_) {
+    GUICHET_RETURN_IF_ERROR(checkpoints_->SaveBest(state_.best_epoch, best_));
+    best_on_disk_ = state_.best_epoch;
+  }
   GUICHET_RETURN_IF_ERROR(checkpoints_->Save(state));
   last_checkpoint_ = clock_.Now();
   if (!suspend) return absl::OkStatus();
@@ -227,7 +240,7 @@ absl::Status TrainingRun::CheckpointIfDue() {
 // Goes to where the last checkpoint stands, if there is one.
 absl::Status TrainingRun::Resume() {
   if (!checkpoints_) return absl::OkStatus();
-  state_.fingerprint = Fingerprint(plan_, config_, data_);
+  GUICHET_ASSIGN_OR_RETURN(state_.fingerprint, Fingerprint(plan_, config_, base_, data_));
   GUICHET_ASSIGN_OR_RETURN(std::optional<TrainerState> saved,
                            checkpoints_->Load(state_.fingerprint));
   if (!saved) return absl::OkStatus();
@@ -242,6 +255,7 @@ absl::Status TrainingRun::Resume() {
   }
   if (state_.best_epoch == 0) return absl::OkStatus();
   GUICHET_ASSIGN_OR_RETURN(best_, checkpoints_->LoadBest(state_.best_epoch));
+  best_on_disk_ = state_.best_epoch;
   return absl::OkStatus();
 }
 
@@ -282,8 +296,7 @@ absl::Status TrainingRun::Judge(EpochRecord& record) {
   GUICHET_ASSIGN_OR_RETURN(judged.weights, session_->Export());
   best_ = std::move(judged);
   state_.best_epoch = record.epoch;
-  if (!checkpoints_) return absl::OkStatus();
-  return checkpoints_->SaveBest(record.epoch, best_);
+  return absl::OkStatus();
 }
 
 absl::Status TrainingRun::EndEpoch() {
@@ -388,8 +401,8 @@ absl::StatusOr<TrainingResult> Train(const TrainingInputs& inputs, const Trainin
   options.tokens.insert(options.tokens.end(), more.begin(), more.end());
   GUICHET_ASSIGN_OR_RETURN(auto session,
                            TrainingSession::Create(config, inputs.base, plan, options));
-  return TrainingRun({plan, config, data, observer, checkpoints, clock}, std::move(session),
-                     options.total_steps)
+  return TrainingRun({plan, config, inputs.base, data, observer, checkpoints, clock},
+                     std::move(session), options.total_steps)
       .Run();
 }
 

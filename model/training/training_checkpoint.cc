@@ -195,6 +195,8 @@ std::vector<std::pair<int, fs::path>> Numbered(const fs::path& folder, std::stri
     int number = 0;
     const char* end = name.data() + name.size();
     if (std::from_chars(name.data() + prefix.size(), end, number).ptr != end) continue;
+    // An empty one is a name that was taken for a rename which did not come.
+    if (fs::is_empty(entry.path(), error)) continue;
     found.emplace_back(number, entry.path());
   }
   std::ranges::sort(found, std::greater<>(), [](const auto& entry) { return entry.first; });
@@ -258,7 +260,6 @@ absl::StatusOr<std::optional<TrainerState>> TrainingCheckpoints::Load(
 absl::Status TrainingCheckpoints::Save(const TrainerState& state) const {
   GUICHET_RETURN_IF_ERROR(MakeFolder(options_.folder));
   const fs::path folder = Named(options_.folder, kStepPrefix, state.updates);
-  if (fs::exists(folder)) return absl::OkStatus();  // the one that the run resumed from
   GUICHET_RETURN_IF_ERROR(WriteFolder(folder, state.session.tensors->tensors(), StateJson(state)));
   RemoveOthers(options_.folder, kStepPrefix, state.updates);
   if (state.best_epoch > 0) RemoveOthers(options_.folder, kBestPrefix, state.best_epoch);

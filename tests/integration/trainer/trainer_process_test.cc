@@ -8,9 +8,12 @@
 #include <string>
 #include <thread>
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "base/random.h"
 #include "model/bundle/model_bundle.h"
@@ -105,6 +108,16 @@ class TrainerProcessTest : public ::testing::Test {
     return updates;
   }
 
+  // False after a minute.
+  static bool WaitForUpdatesAbove(const fs::path& job, int updates) {
+    const auto give_up = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+    while (UpdatesOf(job) <= updates) {
+      if (std::chrono::steady_clock::now() > give_up) return false;
+      std::this_thread::sleep_for(Milliseconds(1));
+    }
+    return true;
+  }
+
   // The hash of the weights that a job ended with.
   static std::string WeightsOf(const fs::path& job) {
     const auto outcome = ReadTrainingOutcome(job);
@@ -186,7 +199,7 @@ TEST_F(TrainerProcessTest, SigtermSuspendsAndItGoesOn) {
     const int before = UpdatesOf(job);
     RunningProgram program(Command(job), "");
     // Once it has gone on, so that there is something to suspend.
-    while (UpdatesOf(job) <= before) std::this_thread::sleep_for(Milliseconds(1));
+    ASSERT_TRUE(WaitForUpdatesAbove(job, before));
     program.Signal(SIGTERM);
     EXPECT_EQ(program.Wait().exit_code, kSuspended);
     EXPECT_GT(UpdatesOf(job), before);
@@ -200,13 +213,14 @@ TEST_F(TrainerProcessTest, ADamagedCheckpointIsARecordedFailure) {
   const fs::path job = MakeJob("damaged");
   {
     RunningProgram program(Command(job), "");
-    while (UpdatesOf(job) == 0) std::this_thread::sleep_for(Milliseconds(1));
+    ASSERT_TRUE(WaitForUpdatesAbove(job, 0));
     program.Signal(SIGKILL);
     ASSERT_EQ(program.Wait().exit_code, kKilled);
   }
   for (const auto& entry : fs::directory_iterator(job / kCheckpointFolder)) {
+    std::error_code half_removed;
     if (entry.path().filename().string().starts_with("update-")) {
-      fs::resize_file(entry.path() / "tensors.safetensors", 100);
+      fs::resize_file(entry.path() / "tensors.safetensors", 100, half_removed);
     }
   }
   const ProgramRun run = RunProgram(Command(job));
@@ -230,12 +244,32 @@ TEST_F(TrainerProcessTest, BadTicketsAreARecordedFailureThatNamesTheLine) {
 
 TEST_F(TrainerProcessTest, OneProcessWorksOnAJob) {
   const fs::path job = MakeJob("twice");
-  RunningProgram first(Command(job), "");
-  while (UpdatesOf(job) == 0) std::this_thread::sleep_for(Milliseconds(1));
+  const int lock = ::open((job / "lock").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+  ASSERT_EQ(::flock(lock, LOCK_EX | LOCK_NB), 0);  // as a first process would
   const ProgramRun second = RunProgram(Command(job));
   EXPECT_EQ(second.exit_code, 1);
   EXPECT_THAT(second.err, HasSubstr("another process"));
-  EXPECT_EQ(first.Wait().exit_code, 0);
+  ::close(lock);
+  EXPECT_EQ(RunProgram(Command(job)).exit_code, 0);
+}
+
+TEST_F(TrainerProcessTest, DiesWithItsParentOnly) {
+  std::vector<std::string> command = Command(MakeJob("parent"));
+  command.insert(command.end(), {"--with-parent", std::to_string(::getpid())});
+  EXPECT_EQ(RunProgram(command).exit_code, 0);
+  command = Command(MakeJob("orphan"));
+  command.insert(command.end(), {"--with-parent", std::to_string(::getppid())});
+  const ProgramRun orphan = RunProgram(command);
+  EXPECT_EQ(orphan.exit_code, 1);
+  EXPECT_THAT(orphan.err, HasSubstr("is gone"));
+}
+
+TEST_F(TrainerProcessTest, LeavesNoCheckpointsBehind) {
+  const fs::path job = MakeJob("clean");
+  fs::create_directory(job / ".candidate.staging-1234");
+  EXPECT_EQ(RunProgram(Command(job)).exit_code, 0);
+  EXPECT_FALSE(fs::exists(job / kCheckpointFolder));
+  EXPECT_FALSE(fs::exists(job / ".candidate.staging-1234"));
 }
 
 TEST_F(TrainerProcessTest, WrongUsageIsExitTwo) {

@@ -44,7 +44,26 @@ TEST_F(TrainingJobTest, IsReadAsItWasWritten) {
   EXPECT_EQ(read->gate.margin, job.gate.margin);
   EXPECT_EQ(read->checkpoint_interval, job.checkpoint_interval);
   EXPECT_EQ(ReadHoldoutKeys(folder_.path(), false).value(), keys);
-  EXPECT_THAT(ReadHoldoutKeys(folder_.path(), true).value(), IsEmpty());
+  EXPECT_TRUE(absl::IsNotFound(ReadHoldoutKeys(folder_.path(), true).status()));
+}
+
+TEST_F(TrainingJobTest, RefusesWhatIsOutOfRangeBeforeAnythingStarts) {
+  TrainingJob job;
+  job.model = "tickets";
+  ASSERT_TRUE(job.Validate().ok()) << job.Validate();
+  job.holdout_share = 1;
+  ASSERT_TRUE(WriteTrainingJob(job, {}, folder_.path()).ok());
+  EXPECT_THAT(std::string(ReadTrainingJob(folder_.path()).status().message()),
+              HasSubstr("holdout_share is 1"));
+  job.holdout_share = 0.2;
+  job.gate.confidence = 1;
+  EXPECT_THAT(std::string(job.Validate().message()), HasSubstr("confidence"));
+  job.gate.confidence = 0.9;
+  job.checkpoint_interval = std::chrono::milliseconds(-1);
+  EXPECT_THAT(std::string(job.Validate().message()), HasSubstr("checkpoint_milliseconds"));
+  job.checkpoint_interval = std::chrono::milliseconds(0);
+  job.model.clear();
+  EXPECT_THAT(std::string(job.Validate().message()), HasSubstr("model"));
 }
 
 TEST_F(TrainingJobTest, SaysWhatIsWrongWithItsFiles) {
