@@ -25,6 +25,17 @@ class NoWarnings final : public c10::WarningHandler {
   void process(const c10::Warning&) override {}
 };
 
+// Processors without VNNI add products of bytes in 16 bits, which saturate: there activations take
+// seven bits instead of eight.
+bool AddsBytesIn16Bits() {
+#if defined(__x86_64__)
+  return !__builtin_cpu_supports("avx512vnni");
+#else
+  return false;
+#endif
+}
+const bool kReduceRange = AddsBytesIn16Bits();
+
 }  // namespace
 
 PreparedLinear PreparedLinear::Plain(const at::Tensor& weight, at::Tensor bias) {
@@ -53,7 +64,7 @@ PreparedLinear PreparedLinear::Int8(const at::Tensor& weight, const at::Tensor& 
 
 at::Tensor PreparedLinear::operator()(const at::Tensor& x) const {
   if (weight_transposed_.defined()) return at::addmm(bias_, x, weight_transposed_);
-  return CallOperator("quantized::linear_dynamic", {x, packed_, /*reduce_range=*/false}).toTensor();
+  return CallOperator("quantized::linear_dynamic", {x, packed_, kReduceRange}).toTensor();
 }
 
 void PreparedLinear::Into(at::Tensor& out, const at::Tensor& x) const {
