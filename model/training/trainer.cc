@@ -6,12 +6,12 @@
 #include <fmt/format.h>
 
 #include "base/random.h"
-#include "base/sha256.h"
 #include "base/status_macros.h"
 #include "model/evaluation/calibration.h"
 #include "model/network/owned_tensors.h"
 #include "model/training/class_balance.h"
 #include "model/training/early_stopping.h"
+#include "model/training/run_fingerprint.h"
 #include "model/training/training_checkpoint.h"
 #include "model/training/training_session.h"
 
@@ -34,25 +34,6 @@ struct Features {
   std::vector<float> training;
   std::vector<float> validation;
 };
-
-// Of everything that decides what a run learns.
-absl::StatusOr<std::string> Fingerprint(const TrainingPlan& plan, const BartConfig& config,
-                                        const ModelWeights* base, const Datasets& data) {
-  Sha256 hash;
-  if (base != nullptr) {
-    GUICHET_ASSIGN_OR_RETURN(const std::string weights, HashWeights(base->tensors));
-    hash.Update(weights);
-  }
-  hash.Update(ToYaml(plan));
-  hash.Update(ToJson(config));
-  for (const TrainingData* set : {&data.training, &data.validation}) {
-    hash.Update(std::as_bytes(std::span(set->lengths())));
-    hash.Update(std::as_bytes(std::span(set->labels())));
-    const std::vector<TokenId> tokens = set->Tokens();
-    hash.Update(std::as_bytes(std::span(tokens)));
-  }
-  return hash.HexDigest();
-}
 
 // The run itself: owns the session and what has been learnt so far.
 class TrainingRun {
@@ -240,7 +221,9 @@ absl::Status TrainingRun::CheckpointIfDue() {
 // Goes to where the last checkpoint stands, if there is one.
 absl::Status TrainingRun::Resume() {
   if (!checkpoints_) return absl::OkStatus();
-  GUICHET_ASSIGN_OR_RETURN(state_.fingerprint, Fingerprint(plan_, config_, base_, data_));
+  GUICHET_ASSIGN_OR_RETURN(
+      state_.fingerprint,
+      RunFingerprint(plan_, config_, base_, {&data_.training, &data_.validation}));
   GUICHET_ASSIGN_OR_RETURN(std::optional<TrainerState> saved,
                            checkpoints_->Load(state_.fingerprint));
   if (!saved) return absl::OkStatus();
