@@ -4,15 +4,12 @@
 #include <cmath>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "base/random.h"
 #include "base/status_macros.h"
 
 namespace guichet {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 absl::Status CheckRange(std::string_view field, double value, double low, double high,
                         bool low_counts, bool high_counts) {
@@ -44,43 +41,52 @@ absl::Status CheckRows(const std::vector<std::string>& labels, const GateRows& r
   for (const std::string& label : policy.protected_labels) {
     if (std::ranges::find(labels, label) != labels.end()) continue;
     return absl::InvalidArgumentError(
-        fmt::format("gate protected_labels: '{}' is none of the model's labels", label));
+        fmt::format("gate protected_labels: '{}' is none of the models' labels; "
+                    "correct or remove it",
+                    label));
   }
   return absl::OkStatus();
 }
 
-// What F1 needs of each label, of both models at once.
+// Rows of one label, by who is right.
+struct LabelCounts {
+  std::int64_t truth = 0;
+  std::int64_t live = 0;  // predictions of it
+  std::int64_t candidate = 0;
+  std::int64_t live_right = 0;
+  std::int64_t candidate_right = 0;
+  std::int64_t both_right = 0;
+};
+
+// Both models' answers, counted label by label.
 class PairedCounts {
  public:
   explicit PairedCounts(size_t labels) : counts_(labels) {}
 
-  void Clear() { std::ranges::fill(counts_, Counts{}); }
+  void Clear() { std::ranges::fill(counts_, LabelCounts{}); }
 
   void Add(const GateRows& rows, size_t row) {
-    const auto truth = static_cast<size_t>(rows.truth[row]);
-    ++counts_[truth].truth;
+    LabelCounts& of_truth = counts_[static_cast<size_t>(rows.truth[row])];
+    const int live_right = rows.live[row] == rows.truth[row] ? 1 : 0;
+    const int candidate_right = rows.candidate[row] == rows.truth[row] ? 1 : 0;
+    ++of_truth.truth;
+    of_truth.live_right += live_right;
+    of_truth.candidate_right += candidate_right;
+    of_truth.both_right += live_right * candidate_right;
     ++counts_[static_cast<size_t>(rows.live[row])].live;
     ++counts_[static_cast<size_t>(rows.candidate[row])].candidate;
-    counts_[truth].live_right += rows.live[row] == rows.truth[row] ? 1 : 0;
-    counts_[truth].candidate_right += rows.candidate[row] == rows.truth[row] ? 1 : 0;
   }
 
+  const std::vector<LabelCounts>& labels() const { return counts_; }
+
   double LiveMacroF1() const {
-    return Mean([](const Counts& c) { return F1(c.live_right, c.truth, c.live); });
+    return Mean([](const LabelCounts& c) { return F1(c.live_right, c.truth, c.live); });
   }
   double CandidateMacroF1() const {
-    return Mean([](const Counts& c) { return F1(c.candidate_right, c.truth, c.candidate); });
+    return Mean([](const LabelCounts& c) { return F1(c.candidate_right, c.truth, c.candidate); });
   }
 
  private:
-  struct Counts {
-    std::int64_t truth = 0;
-    std::int64_t live = 0;
-    std::int64_t candidate = 0;
-    std::int64_t live_right = 0;
-    std::int64_t candidate_right = 0;
-  };
-
   static double F1(std::int64_t right, std::int64_t truth, std::int64_t predicted) {
     const auto whole = static_cast<double>(truth + predicted);
     return whole > 0 ? 2.0 * static_cast<double>(right) / whole : 0.0;
@@ -89,11 +95,11 @@ class PairedCounts {
   template <typename Score>
   double Mean(const Score& score) const {
     double sum = 0;
-    for (const Counts& counts : counts_) sum += score(counts);
+    for (const LabelCounts& counts : counts_) sum += score(counts);
     return sum / static_cast<double>(counts_.size());
   }
 
-  std::vector<Counts> counts_;
+  std::vector<LabelCounts> counts_;
 };
 
 // The percentile interval of the macro-F1 difference over paired resamples (Efron 1979).
@@ -120,33 +126,34 @@ Interval BootstrapDifference(size_t labels, const GateRows& rows, const GatePoli
 }
 
 std::vector<LabelChange> CompareLabels(const std::vector<std::string>& labels,
-                                       const GateRows& rows) {
-  struct Counts {
-    std::int64_t support = 0;
-    std::int64_t live = 0;
-    std::int64_t candidate = 0;
-    std::int64_t both = 0;
-  };
-  std::vector<Counts> counts(labels.size());
-  for (size_t row = 0; row < rows.truth.size(); ++row) {
-    Counts& of_label = counts[static_cast<size_t>(rows.truth[row])];
-    const bool live = rows.live[row] == rows.truth[row];
-    const bool candidate = rows.candidate[row] == rows.truth[row];
-    ++of_label.support;
-    of_label.live += live ? 1 : 0;
-    of_label.candidate += candidate ? 1 : 0;
-    of_label.both += live && candidate ? 1 : 0;
-  }
+                                       const PairedCounts& counts) {
   std::vector<LabelChange> changes;
   for (size_t label = 0; label < labels.size(); ++label) {
-    const Counts& c = counts[label];
-    if (c.support == 0) continue;
-    const auto support = static_cast<double>(c.support);
-    changes.push_back({labels[label], c.support, static_cast<double>(c.live) / support,
-                       static_cast<double>(c.candidate) / support,
-                       McNemarTest(c.live - c.both, c.candidate - c.both).mid_p});
+    const LabelCounts& c = counts.labels()[label];
+    if (c.truth == 0) continue;
+    const auto support = static_cast<double>(c.truth);
+    changes.push_back(
+        {labels[label], c.truth, static_cast<double>(c.live_right) / support,
+         static_cast<double>(c.candidate_right) / support,
+         McNemarTest(c.live_right - c.both_right, c.candidate_right - c.both_right).mid_p});
   }
   return changes;
+}
+
+// Accuracies and the rows that exactly one model gets right.
+void CompareAccuracy(const PairedCounts& counts, GateDecision& decision) {
+  std::int64_t live_right = 0;
+  std::int64_t candidate_right = 0;
+  for (const LabelCounts& c : counts.labels()) {
+    live_right += c.live_right;
+    candidate_right += c.candidate_right;
+    decision.only_live += c.live_right - c.both_right;
+    decision.only_candidate += c.candidate_right - c.both_right;
+  }
+  const auto rows = static_cast<double>(decision.rows);
+  decision.live_accuracy = static_cast<double>(live_right) / rows;
+  decision.candidate_accuracy = static_cast<double>(candidate_right) / rows;
+  decision.accuracy_test = McNemarTest(decision.only_live, decision.only_candidate);
 }
 
 double Points(double share) { return 100.0 * share; }
@@ -159,9 +166,8 @@ class Judgement {
 
   void JudgeRows() {
     if (decision_.rows >= policy_.min_rows) return;
-    Hold(fmt::format("{} held-out rows; {} are the least to decide on", decision_.rows,
-                     policy_.min_rows));
-    needs_rows_ = true;
+    HoldForRows(fmt::format("{} held-out rows; {} are the least to decide on", decision_.rows,
+                            policy_.min_rows));
   }
 
   void JudgeMacroF1() {
@@ -174,12 +180,10 @@ class Judgement {
     if (interval.high < 0) {
       Reject(figures + ": worse");
     } else if (difference < 0) {
-      Hold(figures + ": not better, and not enough evidence that it is worse");
-      needs_rows_ = true;
+      HoldForRows(figures + ": not better, and not enough evidence that it is worse");
     } else if (interval.low <= -policy_.margin) {
-      Hold(fmt::format("{}: not enough evidence that it loses less than {:.2f} points", figures,
-                       Points(policy_.margin)));
-      needs_rows_ = true;
+      HoldForRows(fmt::format("{}: not enough evidence that it loses less than {:.2f} points",
+                              figures, Points(policy_.margin)));
     } else {
       remarks_.push_back(figures);
     }
@@ -235,7 +239,7 @@ class Judgement {
       decision_.verdict = GateVerdict::kReject;
     } else if (holds_.empty()) {
       decision_.verdict = GateVerdict::kPromote;
-    } else if (needs_rows_) {
+    } else if (holds_for_rows_ == holds_.size()) {
       decision_.rows_needed = RowsNeeded();
     }
     if (decision_.rows_needed > 0) {
@@ -268,6 +272,11 @@ class Judgement {
 
   void Reject(const std::string& reason) { rejections_.push_back(reason); }
   void Hold(const std::string& reason) { holds_.push_back(reason); }
+  // More rows alone would settle this one.
+  void HoldForRows(const std::string& reason) {
+    holds_.push_back(reason);
+    ++holds_for_rows_;
+  }
 
   const GatePolicy& policy_;
   GateDecision& decision_;
@@ -275,7 +284,7 @@ class Judgement {
   std::vector<std::string> rejections_;
   std::vector<std::string> holds_;
   std::vector<std::string> remarks_;
-  bool needs_rows_ = false;
+  std::size_t holds_for_rows_ = 0;
 };
 
 }  // namespace
@@ -299,25 +308,12 @@ absl::StatusOr<GateDecision> JudgeCandidate(const std::vector<std::string>& labe
   GateDecision decision;
   decision.rows = static_cast<std::int64_t>(rows.truth.size());
   PairedCounts counts(labels.size());
-  std::int64_t live_right = 0;
-  std::int64_t candidate_right = 0;
-  for (size_t row = 0; row < rows.truth.size(); ++row) {
-    counts.Add(rows, row);
-    const bool live = rows.live[row] == rows.truth[row];
-    const bool candidate = rows.candidate[row] == rows.truth[row];
-    live_right += live ? 1 : 0;
-    candidate_right += candidate ? 1 : 0;
-    decision.only_live += live && !candidate ? 1 : 0;
-    decision.only_candidate += candidate && !live ? 1 : 0;
-  }
-  decision.live_accuracy = static_cast<double>(live_right) / static_cast<double>(decision.rows);
-  decision.candidate_accuracy =
-      static_cast<double>(candidate_right) / static_cast<double>(decision.rows);
-  decision.accuracy_test = McNemarTest(decision.only_live, decision.only_candidate);
+  for (size_t row = 0; row < rows.truth.size(); ++row) counts.Add(rows, row);
+  CompareAccuracy(counts, decision);
   decision.live_macro_f1 = counts.LiveMacroF1();
   decision.candidate_macro_f1 = counts.CandidateMacroF1();
   decision.macro_f1_difference = BootstrapDifference(labels.size(), rows, policy);
-  decision.changes = CompareLabels(labels, rows);
+  decision.changes = CompareLabels(labels, counts);
 
   Judgement judgement(policy, decision);
   judgement.JudgeRows();
@@ -340,34 +336,6 @@ std::string_view NameOf(GateVerdict verdict) {
       break;
   }
   return "HOLD";
-}
-
-std::string ToJson(const GateDecision& decision, bool indented) {
-  Json json;
-  json["verdict"] = NameOf(decision.verdict);
-  json["reasons"] = decision.reasons;
-  json["rows"] = decision.rows;
-  json["rows_needed"] = decision.rows_needed;
-  json["accuracy"] = {{"live", decision.live_accuracy},
-                      {"candidate", decision.candidate_accuracy},
-                      {"only_live_right", decision.only_live},
-                      {"only_candidate_right", decision.only_candidate},
-                      {"mcnemar_exact_p", decision.accuracy_test.exact},
-                      {"mcnemar_mid_p", decision.accuracy_test.mid_p}};
-  json["macro_f1"] = {{"live", decision.live_macro_f1},
-                      {"candidate", decision.candidate_macro_f1},
-                      {"difference_low", decision.macro_f1_difference.low},
-                      {"difference_high", decision.macro_f1_difference.high}};
-  Json changes = Json::array();
-  for (const LabelChange& change : decision.changes) {
-    changes.push_back({{"label", change.label},
-                       {"support", change.support},
-                       {"live_recall", change.live_recall},
-                       {"candidate_recall", change.candidate_recall},
-                       {"p_value", change.p_value}});
-  }
-  json["recall"] = std::move(changes);
-  return json.dump(indented ? 2 : -1, ' ', false, Json::error_handler_t::replace);
 }
 
 }  // namespace guichet

@@ -1,6 +1,5 @@
 #include "model/finetuning/run_training_job.h"
 
-#include <algorithm>
 #include <exception>
 #include <system_error>
 #include <thread>
@@ -13,15 +12,14 @@
 #include "model/finetuning/base_model.h"
 #include "model/finetuning/compare_models.h"
 #include "model/finetuning/ticket_sets.h"
+#include "model/finetuning/train_on_tickets.h"
 #include "model/finetuning/trained_bundle.h"
 #include "model/inference/text_classifier.h"
-#include "model/training/trainer.h"
 
 namespace guichet {
 namespace {
 
 namespace fs = std::filesystem;
-using Seconds = std::chrono::duration<double>;
 
 // Progress lines are at least this far apart, but for the ends of epochs.
 constexpr std::chrono::milliseconds kProgressInterval(250);
@@ -46,14 +44,18 @@ class JobRun {
     GUICHET_ASSIGN_OR_RETURN(const JobData data, ReadData(plan));
     if (!job_.live.empty() && data.sets.holdout.empty()) {
       return absl::InvalidArgumentError(
-          "too few tickets to hold any out; the candidate could not be judged");
+          "too few tickets to hold any out to judge the candidate on; give more of each label");
     }
     GUICHET_ASSIGN_OR_RETURN(const auto labels, LabelsOf(data.sets));
     GUICHET_ASSIGN_OR_RETURN(const BaseModel base, OpenBaseModel(job_.base, {}, labels));
     Tell("train", fmt::format("{} training, {} validation and {} held-out tickets, {} labels",
                               data.sets.training.size(), data.sets.validation.size(),
                               data.sets.holdout.size(), labels.size()));
-    GUICHET_ASSIGN_OR_RETURN(const TrainingResult result, TrainOn(plan, data.sets, base));
+    GUICHET_ASSIGN_OR_RETURN(const TrainingResult result,
+                             TrainOnTickets(plan, data.sets, base, Observer(),
+                                            {.folder = folder_ / kCheckpointFolder,
+                                             .interval = job_.checkpoint_interval,
+                                             .suspend = suspend_}));
     Tell("write", "writing the candidate");
     GUICHET_RETURN_IF_ERROR(WriteTrainedBundle({job_.model, plan, data.sets, base, result},
                                                folder_ / kCandidateFolder));
@@ -109,24 +111,6 @@ class JobRun {
                                                           .seed = plan.seed},
                                                          data.holdout));
     return data;
-  }
-
-  absl::StatusOr<TrainingResult> TrainOn(const TrainingPlan& plan, const TicketSets& sets,
-                                         const BaseModel& base) {
-    const int max_tokens = std::min(plan.max_tokens, base.config.max_position_embeddings);
-    GUICHET_ASSIGN_OR_RETURN(const auto training, MakeExamples(sets.training, *base.tokenizer,
-                                                               base.config.labels, max_tokens));
-    GUICHET_ASSIGN_OR_RETURN(const auto validation, MakeExamples(sets.validation, *base.tokenizer,
-                                                                 base.config.labels, max_tokens));
-    return Train({.plan = plan,
-                  .config = base.config,
-                  .base = base.weights ? &*base.weights : nullptr,
-                  .training = training,
-                  .validation = validation},
-                 Observer(),
-                 {.folder = folder_ / kCheckpointFolder,
-                  .interval = job_.checkpoint_interval,
-                  .suspend = suspend_});
   }
 
   TrainingObserver Observer() {

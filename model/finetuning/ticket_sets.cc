@@ -25,10 +25,10 @@ std::vector<Ticket> Pick(const std::vector<Ticket>& tickets, const std::vector<s
 
 TextKey KeyOf(const Ticket& ticket) { return KeyOfText(NormalizedText(ticket.Text())); }
 
-// Whether a text is held out by lot: its own hash decides, for ever and in every data set.
-bool DrawsHoldout(const TextKey& key, double share) {
-  constexpr std::uint64_t kLot = 0x686f6c646f7574ULL;
-  return static_cast<double>(MixBits(key.low ^ kLot) >> 11U) * 0x1.0p-53 < share;
+// Whether a text's own hash holds it out: the same for ever and in every data set.
+bool IsHeldOutByHash(const TextKey& key, double share) {
+  constexpr std::uint64_t kStream = 0x686f6c646f7574ULL;
+  return Random(key.low ^ kStream).Chance(share);
 }
 
 // Validation texts of a label that no training ticket bears, as a text with two labels can leave
@@ -105,7 +105,7 @@ absl::StatusOr<TicketSets> SplitWithHoldout(const std::vector<Ticket>& tickets,
   std::set<std::string> judged;  // labels that the hold-out knows
   for (const Ticket& ticket : tickets) {
     const TextKey key = KeyOf(ticket);
-    if (DrawsHoldout(key, options.holdout_share)) frozen.insert(key);
+    if (IsHeldOutByHash(key, options.holdout_share)) frozen.insert(key);
     if (frozen.contains(key)) judged.insert(ticket.label);
   }
   std::vector<Ticket> unjudged;

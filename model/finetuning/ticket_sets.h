@@ -39,8 +39,8 @@ struct HoldoutOptions {
   std::uint64_t seed = 1;
 };
 
-// The same with a hold-out. A text is held out by lot, which its own hash draws, so that it falls
-// the same way in every data set to come; or since it is in `frozen`. Of labels that neither gives
+// The same with a hold-out. A text is held out by its own hash, so that it falls the same way in
+// every data set to come, or since it is in `frozen`. Of labels that neither gives
 // a judge, holdout_share joins. `frozen` grows by all of them. No text that judges trains or
 // validates.
 absl::StatusOr<TicketSets> SplitWithHoldout(const std::vector<Ticket>& tickets,

@@ -16,6 +16,11 @@
 #include "base/strict_json.h"
 
 namespace guichet {
+
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(GatePolicy, min_rows, margin, confidence, resamples, seed,
+                                   max_recall_loss, alpha, protected_labels, max_calibration_growth,
+                                   max_p95_seconds)
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -49,34 +54,6 @@ absl::StatusOr<T> ReadJson(const fs::path& path, const Read& read) {
   } catch (const nlohmann::json::exception& error) {
     return absl::InvalidArgumentError(fmt::format("{}: {}", path.string(), error.what()));
   }
-}
-
-Json GateJson(const GatePolicy& gate) {
-  return {{"min_rows", gate.min_rows},
-          {"margin", gate.margin},
-          {"confidence", gate.confidence},
-          {"resamples", gate.resamples},
-          {"seed", gate.seed},
-          {"max_recall_loss", gate.max_recall_loss},
-          {"alpha", gate.alpha},
-          {"protected_labels", gate.protected_labels},
-          {"max_calibration_growth", gate.max_calibration_growth},
-          {"max_p95_seconds", gate.max_p95_seconds}};
-}
-
-GatePolicy ReadGate(const nlohmann::json& json) {
-  GatePolicy gate;
-  json.at("min_rows").get_to(gate.min_rows);
-  json.at("margin").get_to(gate.margin);
-  json.at("confidence").get_to(gate.confidence);
-  json.at("resamples").get_to(gate.resamples);
-  json.at("seed").get_to(gate.seed);
-  json.at("max_recall_loss").get_to(gate.max_recall_loss);
-  json.at("alpha").get_to(gate.alpha);
-  json.at("protected_labels").get_to(gate.protected_labels);
-  json.at("max_calibration_growth").get_to(gate.max_calibration_growth);
-  json.at("max_p95_seconds").get_to(gate.max_p95_seconds);
-  return gate;
 }
 
 std::string KeysText(const HoldoutKeys& keys) {
@@ -199,7 +176,7 @@ absl::Status WriteTrainingJob(const TrainingJob& job, const HoldoutKeys& holdout
                                 {"plan", job.plan},
                                 {"validation_share", job.validation_share},
                                 {"holdout_share", job.holdout_share},
-                                {"gate", GateJson(job.gate)},
+                                {"gate", nlohmann::json(job.gate)},
                                 {"checkpoint_milliseconds", job.checkpoint_interval.count()}}));
 }
 
@@ -216,7 +193,7 @@ absl::StatusOr<TrainingJob> ReadTrainingJob(const fs::path& folder) {
     json.at("plan").get_to(job.plan);
     json.at("validation_share").get_to(job.validation_share);
     json.at("holdout_share").get_to(job.holdout_share);
-    job.gate = ReadGate(json.at("gate"));
+    json.at("gate").get_to(job.gate);
     job.checkpoint_interval =
         std::chrono::milliseconds(json.at("checkpoint_milliseconds").get<std::int64_t>());
     return job;

@@ -14,8 +14,9 @@ namespace {
 
 constexpr std::int64_t kPaddedKeys = (kSmallAttentionKeys + 15) / 16 * 16;  // whole vectors
 
-constexpr std::int64_t kBlock = 6;  // queries that are worked on together: their sums fit the registers
-constexpr float kUnseen = -1e30F;   // a score whose exponential no sum sees
+// Queries that are worked on together: as many as have their sums in registers.
+constexpr std::int64_t kBlock = 6;
+constexpr float kUnseen = -1e30F;  // a score whose exponential no sum sees
 constexpr float kSmallestExponent = -87.0F;
 
 struct Workspace {

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "absl/strings/escaping.h"
 #include "base/durable_file.h"
 #include "base/mapped_file.h"
 #include "base/sha256.h"
@@ -17,10 +18,15 @@
 #include "model/network/owned_tensors.h"
 
 namespace guichet {
+
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TrainerState, fingerprint, epoch, next_batch, loss_sum,
+                                   epoch_updates, epoch_tokens, updates, tokens, seconds,
+                                   training_seconds, epoch_seconds, random, best_epoch)
+
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::ordered_json;
+using Json = nlohmann::json;
 
 constexpr const char* kTensorsFile = "tensors.safetensors";
 constexpr const char* kStateFile = "state.json";
@@ -28,24 +34,6 @@ constexpr std::size_t kMaxStateBytes = std::size_t{64} << 20;
 constexpr std::string_view kStepPrefix = "update-";
 constexpr std::string_view kBestPrefix = "best-";
 constexpr const char* kBestLogits = "validation.logits";
-
-std::string ToHex(std::string_view bytes) {
-  std::string hex;
-  for (const char byte : bytes) hex += fmt::format("{:02x}", static_cast<unsigned char>(byte));
-  return hex;
-}
-
-absl::StatusOr<std::string> FromHex(std::string_view hex) {
-  std::string bytes;
-  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
-    unsigned value = 0;
-    const char* end = hex.data() + i + 2;
-    if (std::from_chars(hex.data() + i, end, value, 16).ptr != end) break;
-    bytes += static_cast<char>(value);
-  }
-  if (bytes.size() * 2 == hex.size()) return bytes;
-  return absl::DataLossError("dropout: not hexadecimal");
-}
 
 template <typename T>
 Json OrNull(const std::optional<T>& value) {
@@ -87,49 +75,25 @@ std::vector<EpochRecord> ReadHistory(const nlohmann::json& list) {
 }
 
 Json StateJson(const TrainerState& state) {
-  return {{"fingerprint", state.fingerprint},
-          {"epoch", state.epoch},
-          {"next_batch", state.next_batch},
-          {"loss_sum", state.loss_sum},
-          {"epoch_updates", state.epoch_updates},
-          {"epoch_tokens", state.epoch_tokens},
-          {"updates", state.updates},
-          {"tokens", state.tokens},
-          {"seconds", state.seconds},
-          {"training_seconds", state.training_seconds},
-          {"epoch_seconds", state.epoch_seconds},
-          {"random", state.random},
-          {"best_epoch", state.best_epoch},
-          {"history", HistoryJson(state.history)},
-          {"step", state.session.step},
-          {"untouched", state.session.untouched},
-          {"average_untouched", state.session.average_untouched},
-          {"average_updates", state.session.average_updates},
-          {"dropout", ToHex(state.session.dropout)}};
+  Json json = state;
+  json["history"] = HistoryJson(state.history);
+  json["step"] = state.session.step;
+  json["untouched"] = state.session.untouched;
+  json["average_untouched"] = state.session.average_untouched;
+  json["average_updates"] = state.session.average_updates;
+  json["dropout"] = absl::BytesToHexString(state.session.dropout);
+  return json;
 }
 
 // Throws nlohmann's exceptions for fields that are absent or of another type.
-absl::StatusOr<TrainerState> ReadState(const nlohmann::json& json) {
-  TrainerState state;
-  json.at("fingerprint").get_to(state.fingerprint);
-  json.at("epoch").get_to(state.epoch);
-  json.at("next_batch").get_to(state.next_batch);
-  json.at("loss_sum").get_to(state.loss_sum);
-  json.at("epoch_updates").get_to(state.epoch_updates);
-  json.at("epoch_tokens").get_to(state.epoch_tokens);
-  json.at("updates").get_to(state.updates);
-  json.at("tokens").get_to(state.tokens);
-  json.at("seconds").get_to(state.seconds);
-  json.at("training_seconds").get_to(state.training_seconds);
-  json.at("epoch_seconds").get_to(state.epoch_seconds);
-  json.at("random").get_to(state.random);
-  json.at("best_epoch").get_to(state.best_epoch);
+TrainerState ReadState(const nlohmann::json& json) {
+  auto state = json.get<TrainerState>();
   state.history = ReadHistory(json.at("history"));
   json.at("step").get_to(state.session.step);
   json.at("untouched").get_to(state.session.untouched);
   json.at("average_untouched").get_to(state.session.average_untouched);
   json.at("average_updates").get_to(state.session.average_updates);
-  GUICHET_ASSIGN_OR_RETURN(state.session.dropout, FromHex(json.at("dropout").get<std::string>()));
+  state.session.dropout = absl::HexStringToBytes(json.at("dropout").get<std::string>());
   return state;
 }
 
@@ -148,9 +112,8 @@ absl::Status WriteFolder(const fs::path& folder, const TensorMap& tensors, Json 
 }
 
 absl::Status Damaged(const fs::path& folder, std::string_view why) {
-  return absl::DataLossError(
-      fmt::format("checkpoint {} is damaged: {}; remove the folder above it to train anew",
-                  folder.string(), why));
+  return absl::DataLossError(fmt::format("checkpoint {} is damaged: {}; remove {} to train anew",
+                                         folder.string(), why, folder.parent_path().string()));
 }
 
 struct ReadFolder {
@@ -243,7 +206,7 @@ absl::StatusOr<std::optional<TrainerState>> TrainingCheckpoints::Load(
   const fs::path& folder = found.front().second;
   GUICHET_ASSIGN_OR_RETURN(const ReadFolder read, OpenFolder(folder));
   try {
-    GUICHET_ASSIGN_OR_RETURN(TrainerState state, ReadState(read.description));
+    TrainerState state = ReadState(read.description);
     if (state.fingerprint != fingerprint) {
       return absl::FailedPreconditionError(fmt::format(
           "checkpoint {} belongs to another plan, model or set of examples; give the run a folder "

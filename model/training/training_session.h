@@ -39,7 +39,8 @@ struct StepResult {
 struct SessionState {
   std::shared_ptr<const Checkpoint> tensors;  // parameters, moments, averages; fp32
   int step = 0;
-  double untouched = 1.0;  // see TrainingSession: rows of the word matrices left out
+  // What weight decay has made so far of the word rows that ActiveVocabulary leaves out.
+  double untouched = 1.0;
   double average_untouched = 1.0;
   long average_updates = 0;
   std::string dropout;  // bytes

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <filesystem>
 #include <utility>
 
@@ -11,9 +10,9 @@
 #include "client/cli/progress_bar.h"
 #include "model/finetuning/base_model.h"
 #include "model/finetuning/ticket_sets.h"
+#include "model/finetuning/train_on_tickets.h"
 #include "model/finetuning/trained_bundle.h"
 #include "model/training/scratch_config.h"
-#include "model/training/trainer.h"
 #include "model/training/training_plan.h"
 
 namespace guichet {
@@ -96,21 +95,11 @@ absl::Status RunTraining(const TrainOptions& options) {
   GUICHET_ASSIGN_OR_RETURN(const TicketSets sets, ReadTicketSets(options, plan.seed));
   GUICHET_ASSIGN_OR_RETURN(const auto labels, LabelsOf(sets));
   GUICHET_ASSIGN_OR_RETURN(const BaseModel base, OpenBase(options, labels));
-  const int max_tokens = std::min(plan.max_tokens, base.config.max_position_embeddings);
-  GUICHET_ASSIGN_OR_RETURN(const auto training, MakeExamples(sets.training, *base.tokenizer,
-                                                             base.config.labels, max_tokens));
-  GUICHET_ASSIGN_OR_RETURN(const auto validation, MakeExamples(sets.validation, *base.tokenizer,
-                                                               base.config.labels, max_tokens));
   ProgressBar bar(options.quiet);
-  bar.Line(fmt::format("{} training and {} validation tickets, {} labels", training.size(),
-                       validation.size(), labels.size()));
+  bar.Line(fmt::format("{} training and {} validation tickets, {} labels", sets.training.size(),
+                       sets.validation.size(), labels.size()));
   GUICHET_ASSIGN_OR_RETURN(const TrainingResult result,
-                           Train({.plan = plan,
-                                  .config = base.config,
-                                  .base = base.weights ? &*base.weights : nullptr,
-                                  .training = training,
-                                  .validation = validation},
-                                 ShowProgress(bar)));
+                           TrainOnTickets(plan, sets, base, ShowProgress(bar)));
   const std::string name = NameOf(options);
   GUICHET_RETURN_IF_ERROR(WriteTrainedBundle({name, plan, sets, base, result}, options.out));
   return WriteJsonLine(OrderedJson::parse(SummaryJson(result)));

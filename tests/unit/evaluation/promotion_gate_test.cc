@@ -164,6 +164,15 @@ TEST(PromotionGateTest, CalibrationAndLatencyHoldButDoNotReject) {
   rows.candidate_calibration_error = 0.029;
   EXPECT_EQ(JudgeCandidate(kLabels, rows).value().verdict, GateVerdict::kPromote);
 
+  // Few rows besides: more of them would not help either.
+  const Case few = EqualModels(10);
+  rows = few.Rows();
+  rows.candidate_calibration_error = 0.5;
+  decision = JudgeCandidate(kLabels, rows).value();
+  EXPECT_EQ(decision.reasons.size(), 3U);
+  EXPECT_EQ(decision.rows_needed, 0);
+
+  rows = given.Rows();
   rows.candidate_p95_seconds = 0.2;
   GatePolicy policy;
   EXPECT_EQ(JudgeCandidate(kLabels, rows, policy).value().verdict, GateVerdict::kPromote);

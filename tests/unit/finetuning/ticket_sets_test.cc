@@ -73,7 +73,7 @@ TEST(SplitWithHoldoutTest, WhatWasHeldOutNeverTrainsLater) {
   }
 }
 
-TEST(SplitWithHoldoutTest, TheLotNeedsNoMemory) {
+TEST(SplitWithHoldoutTest, TheHashNeedsNoMemory) {
   // Another server, another month: the same text falls the same way.
   const std::vector<Ticket> tickets = Tickets(1000, 1);
   HoldoutKeys one;

@@ -1,0 +1,17 @@
+#pragma once
+
+#include "absl/status/statusor.h"
+#include "model/finetuning/base_model.h"
+#include "model/finetuning/ticket_sets.h"
+#include "model/training/trainer.h"
+
+namespace guichet {
+
+// Train() on the training and validation tickets, whose labels are the base's. Errors of the
+// tokenizer and of Train.
+absl::StatusOr<TrainingResult> TrainOnTickets(const TrainingPlan& plan, const TicketSets& sets,
+                                              const BaseModel& base,
+                                              const TrainingObserver& observer,
+                                              const CheckpointOptions& checkpoints = {});
+
+}  // namespace guichet
