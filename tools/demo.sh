@@ -29,7 +29,7 @@ trap 'stop_server || true' EXIT
 
 mkdir -p "$demo"
 if ! $bin/guichet bundle verify "$demo/model" > /dev/null 2>&1; then
-  say "1/5  make 9,000 synthetic French tickets and train a small classifier on them (about a minute; kept in $demo/)"
+  say "1/5  make 9,000 synthetic French tickets and train a small classifier on them (one to two minutes; kept in $demo/)"
   rm -rf "$demo/model"
   $bin/guichet data make --rows 8000 --seed 1 > "$demo/train.jsonl"
   $bin/guichet data make --rows 1000 --seed 2 > "$demo/valid.jsonl"
