@@ -134,6 +134,22 @@ absl::Status WriteFileDurably(const fs::path& path, std::string_view contents) {
   return Sync(ParentOf(path), O_RDONLY | O_DIRECTORY);
 }
 
+absl::Status MoveDurably(const fs::path& from, const fs::path& to) {
+  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) != 0) {
+    const int reason = errno;
+    if (reason == EEXIST) {
+      return absl::AlreadyExistsError(fmt::format("{} already exists", to.string()));
+    }
+    if (reason == ENOENT) {
+      return absl::NotFoundError(
+          fmt::format("cannot move {} to {}: no such file or folder", from.string(), to.string()));
+    }
+    return IoError("rename to", to, reason);
+  }
+  GUICHET_RETURN_IF_ERROR(Sync(ParentOf(to), O_RDONLY | O_DIRECTORY));
+  return Sync(ParentOf(from), O_RDONLY | O_DIRECTORY);
+}
+
 absl::Status CreateFolderDurably(const fs::path& target,
                                  const std::function<absl::Status(const fs::path& staging)>& fill) {
   std::error_code error;

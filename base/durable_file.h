@@ -24,6 +24,10 @@ absl::StatusOr<std::string> ReadFile(const std::filesystem::path& path, size_t m
 // nothing is left behind.
 absl::Status WriteFileDurably(const std::filesystem::path& path, std::string_view contents);
 
+// Renames a file or folder whose contents are on disk already, within one file system, and makes
+// that durable. ALREADY_EXISTS when `to` exists, NOT_FOUND when `from` does not.
+absl::Status MoveDurably(const std::filesystem::path& from, const std::filesystem::path& to);
+
 // Builds a folder atomically: `fill` writes into a fresh staging folder beside `target`; then every
 // file in it is fsynced, and the staging folder is renamed to `target`. ALREADY_EXISTS when
 // `target` exists. On error the staging folder is removed.

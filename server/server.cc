@@ -120,7 +120,7 @@ struct Server::State {
   InferencePipeline pipeline;
   PeerLimits peers;
   ByteBudget bytes;
-  TokenizerPool tokenizers;
+  WorkPool tokenizers;
   RpcEnvironment environment;
   ClassificationService classification;
   InferenceService inference_service;
@@ -149,7 +149,7 @@ Server::State::State(const ServerConfig& given_config, ServerParts given_parts)
       pipeline(config.pipeline, *parts.clock, device_watch, parts.on_worker_start),
       peers(config.limits.in_flight_per_connection),
       bytes(config.limits.in_flight_bytes),
-      tokenizers(MakeRpcOptions(config).tokenizer_threads,
+      tokenizers("tokenizer", MakeRpcOptions(config).tokenizer_threads,
                  MakeRpcOptions(config).tokenizer_queue_bytes),
       environment{.options = MakeRpcOptions(config),
                   .clock = *parts.clock,

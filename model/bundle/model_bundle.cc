@@ -28,8 +28,7 @@ absl::Status Damaged(std::string_view file, std::string_view problem) {
 }
 
 absl::StatusOr<BundleManifest> ReadManifest(const fs::path& folder) {
-  GUICHET_ASSIGN_OR_RETURN(const std::string text,
-                           ReadFile(folder / kManifestFile, kMaxManifestBytes));
+  GUICHET_ASSIGN_OR_RETURN(const std::string text, ReadBundleManifestText(folder));
   absl::StatusOr<BundleManifest> manifest = ParseBundleManifest(text);
   if (!manifest.ok()) return Invalid(kManifestFile, std::string(manifest.status().message()));
   return manifest;
@@ -142,6 +141,10 @@ absl::StatusOr<std::shared_ptr<const ModelBundle>> OpenVerified(const fs::path& 
 }
 
 }  // namespace
+
+absl::StatusOr<std::string> ReadBundleManifestText(const fs::path& folder) {
+  return ReadFile(folder / kManifestFile, kMaxManifestBytes);
+}
 
 absl::StatusOr<std::shared_ptr<const ModelBundle>> ModelBundle::Open(const fs::path& folder) {
   absl::StatusOr<std::shared_ptr<const ModelBundle>> bundle = OpenVerified(folder);

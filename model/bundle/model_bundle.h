@@ -50,6 +50,10 @@ std::string ToJson(const BundleManifest& manifest);
 // Parses and validates manifest.json; keys of newer versions are left aside.
 absl::StatusOr<BundleManifest> ParseBundleManifest(std::string_view json);
 
+// manifest.json as it stands. Its hash is the bundle's own: it holds those of all other files.
+// NOT_FOUND when there is none.
+absl::StatusOr<std::string> ReadBundleManifestText(const std::filesystem::path& folder);
+
 // A bundle on disk, verified and opened: immutable, safe to share. The weights are mapped, not
 // read.
 class ModelBundle {

@@ -39,20 +39,19 @@ std::string Dump(const Json& json) {
   return json.dump(1, ' ', false, Json::error_handler_t::replace);
 }
 
-// A JSON file of the job; `read` may throw nlohmann's exceptions.
+// A JSON text of the job; `read` may throw nlohmann's exceptions.
 template <typename T, typename Read>
-absl::StatusOr<T> ReadJson(const fs::path& path, const Read& read) {
-  GUICHET_ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kMaxJobBytes));
+absl::StatusOr<T> ParseJson(std::string_view text, std::string_view source, const Read& read) {
   const auto json = ParseStrictJson(
       text, {.max_bytes = kMaxJobBytes, .max_values = 200'000, .max_string_bytes = kMaxJobBytes});
   if (!json.ok()) {
     return absl::InvalidArgumentError(
-        fmt::format("{}: {}", path.string(), std::string(json.status().message())));
+        fmt::format("{}: {}", source, std::string(json.status().message())));
   }
   try {
     return read(*json);
   } catch (const nlohmann::json::exception& error) {
-    return absl::InvalidArgumentError(fmt::format("{}: {}", path.string(), error.what()));
+    return absl::InvalidArgumentError(fmt::format("{}: {}", source, error.what()));
   }
 }
 
@@ -162,26 +161,23 @@ absl::Status TrainingJob::Validate() const {
   return gate.Validate();
 }
 
-absl::Status WriteTrainingJob(const TrainingJob& job, const HoldoutKeys& holdout,
-                              const fs::path& folder) {
-  GUICHET_RETURN_IF_ERROR(WriteFileDurably(folder / kHoldoutFile, KeysText(holdout)));
-  return WriteFileDurably(folder / kJobFile,
-                          Dump({{"id", job.id},
-                                {"dataset", job.dataset.string()},
-                                {"format", job.format},
-                                {"columns", job.columns},
-                                {"base", job.base.string()},
-                                {"live", job.live.string()},
-                                {"model", job.model},
-                                {"plan", job.plan},
-                                {"validation_share", job.validation_share},
-                                {"holdout_share", job.holdout_share},
-                                {"gate", nlohmann::json(job.gate)},
-                                {"checkpoint_milliseconds", job.checkpoint_interval.count()}}));
+std::string ToJson(const TrainingJob& job) {
+  return Dump({{"id", job.id},
+               {"dataset", job.dataset.string()},
+               {"format", job.format},
+               {"columns", job.columns},
+               {"base", job.base.string()},
+               {"live", job.live.string()},
+               {"model", job.model},
+               {"plan", job.plan},
+               {"validation_share", job.validation_share},
+               {"holdout_share", job.holdout_share},
+               {"gate", nlohmann::json(job.gate)},
+               {"checkpoint_milliseconds", job.checkpoint_interval.count()}});
 }
 
-absl::StatusOr<TrainingJob> ReadTrainingJob(const fs::path& folder) {
-  const auto read = ReadJson<TrainingJob>(folder / kJobFile, [](const nlohmann::json& json) {
+absl::StatusOr<TrainingJob> ParseTrainingJob(std::string_view text, std::string_view source) {
+  const auto parsed = ParseJson<TrainingJob>(text, source, [](const nlohmann::json& json) {
     TrainingJob job;
     json.at("id").get_to(job.id);
     job.dataset = json.at("dataset").get<std::string>();
@@ -198,9 +194,21 @@ absl::StatusOr<TrainingJob> ReadTrainingJob(const fs::path& folder) {
         std::chrono::milliseconds(json.at("checkpoint_milliseconds").get<std::int64_t>());
     return job;
   });
-  GUICHET_RETURN_IF_ERROR(read.status());
-  GUICHET_RETURN_IF_ERROR(read->Validate());
-  return read;
+  GUICHET_RETURN_IF_ERROR(parsed.status());
+  GUICHET_RETURN_IF_ERROR(parsed->Validate());
+  return parsed;
+}
+
+absl::Status WriteTrainingJob(const TrainingJob& job, const HoldoutKeys& holdout,
+                              const fs::path& folder) {
+  GUICHET_RETURN_IF_ERROR(WriteFileDurably(folder / kHoldoutFile, KeysText(holdout)));
+  return WriteFileDurably(folder / kJobFile, ToJson(job));
+}
+
+absl::StatusOr<TrainingJob> ReadTrainingJob(const fs::path& folder) {
+  const fs::path path = folder / kJobFile;
+  GUICHET_ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kMaxJobBytes));
+  return ParseTrainingJob(text, path.string());
 }
 
 absl::StatusOr<HoldoutKeys> ReadHoldoutKeys(const fs::path& folder, bool used) {
@@ -226,7 +234,9 @@ absl::Status WriteTrainingOutcome(const TrainingOutcome& outcome, const fs::path
 }
 
 absl::StatusOr<TrainingOutcome> ReadTrainingOutcome(const fs::path& folder) {
-  return ReadJson<TrainingOutcome>(folder / kOutcomeFile, [](const nlohmann::json& json) {
+  const fs::path path = folder / kOutcomeFile;
+  GUICHET_ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kMaxJobBytes));
+  return ParseJson<TrainingOutcome>(text, path.string(), [](const nlohmann::json& json) {
     TrainingOutcome outcome;
     outcome.status = absl::Status(static_cast<absl::StatusCode>(json.at("code").get<int>()),
                                   json.at("message").get<std::string>());
@@ -276,20 +286,24 @@ void JobProgressWriter::Write(JobProgress progress) {
   }
 }
 
-absl::StatusOr<std::vector<JobProgress>> ReadJobProgress(const fs::path& folder,
-                                                         std::int64_t sequence, std::size_t most) {
-  std::ifstream file(folder / kProgressFile, std::ios::binary);
+JobProgressReader::JobProgressReader(const fs::path& folder, std::int64_t sequence)
+    : path_(folder / kProgressFile), skip_(sequence) {}
+
+absl::StatusOr<std::vector<JobProgress>> JobProgressReader::Next(std::size_t most) {
+  std::ifstream file(path_, std::ios::binary);
+  file.seekg(offset_);
   std::vector<JobProgress> read;
   std::string line;
-  std::int64_t number = 0;
   while (read.size() < most && std::getline(file, line) && !file.eof()) {
-    if (++number <= sequence) continue;
+    ++line_;
+    offset_ += static_cast<std::int64_t>(line.size()) + 1;
+    if (line_ <= skip_) continue;
     const auto json = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
     try {
       read.push_back(ParseProgress(json));
     } catch (const nlohmann::json::exception& error) {
       return absl::DataLossError(
-          fmt::format("{}: line {}: {}", (folder / kProgressFile).string(), number, error.what()));
+          fmt::format("{}: line {}: {}", path_.string(), line_, error.what()));
     }
   }
   return read;

@@ -41,9 +41,14 @@ struct TrainingJob {
   absl::Status Validate() const;
 };
 
+// As in job.json; parsed, it is valid. INVALID_ARGUMENT says which field is absent, of the wrong
+// kind or out of range.
+std::string ToJson(const TrainingJob& job);
+absl::StatusOr<TrainingJob> ParseTrainingJob(std::string_view json, std::string_view source);
+
 absl::Status WriteTrainingJob(const TrainingJob& job, const HoldoutKeys& holdout,
                               const std::filesystem::path& folder);
-// INVALID_ARGUMENT says which field is absent, of the wrong kind or out of range.
+// Errors of ParseTrainingJob, and NOT_FOUND.
 absl::StatusOr<TrainingJob> ReadTrainingJob(const std::filesystem::path& folder);
 // The keys in holdout.txt, or in holdout-used.txt with `used`. NOT_FOUND where there is no file.
 absl::StatusOr<HoldoutKeys> ReadHoldoutKeys(const std::filesystem::path& folder, bool used);
@@ -107,8 +112,21 @@ class JobProgressWriter {
   std::int64_t bytes_;  // of whole lines
 };
 
-// The whole lines after `sequence`, at most `most` of them; none where there is no file yet.
-absl::StatusOr<std::vector<JobProgress>> ReadJobProgress(const std::filesystem::path& folder,
-                                                         std::int64_t sequence, std::size_t most);
+// Reads the lines as they come. Not thread-safe.
+class JobProgressReader {
+ public:
+  // Goes on behind the line `sequence`.
+  explicit JobProgressReader(const std::filesystem::path& folder, std::int64_t sequence = 0);
+
+  // The next whole lines, at most `most`; none where there is no file yet. DATA_LOSS: a line that
+  // is none of ours.
+  absl::StatusOr<std::vector<JobProgress>> Next(std::size_t most);
+
+ private:
+  const std::filesystem::path path_;
+  std::int64_t skip_;        // lines
+  std::int64_t line_ = 0;    // lines read
+  std::int64_t offset_ = 0;  // bytes of them
+};
 
 }  // namespace guichet

@@ -20,16 +20,18 @@ constexpr milliseconds kHour{3'600'000};
 constexpr milliseconds kDay = 24 * kHour;
 constexpr std::size_t kMiB = std::size_t{1} << 20;
 
-constexpr std::array<ConfigSection, 6> kSections = {{
+constexpr std::array<ConfigSection, 7> kSections = {{
     {"server", "Where the server listens and how connections live."},
     {"model", "What is served and where it runs."},
     {"pipeline", "The queue, the batches and the workers."},
     {"limits", "What one caller may ask for; more is refused with the limit's name."},
+    {"training", "Teaching new versions beside the service, and keeping them."},
     {"log", "The log, on standard error. A ticket's text is never in it."},
     {"tls", "PEM files. All empty: plaintext, for a trusted network or behind a proxy."},
 }};
 
 constexpr std::array<std::string_view, 4> kDtypes = {"auto", "fp32", "bf16", "int8"};
+constexpr std::array<std::string_view, 3> kPriorities = {"idle", "low", "normal"};
 constexpr std::array<std::string_view, 2> kLogFormats = {"text", "json"};
 constexpr std::array<std::string_view, 5> kLogLevels = {"trace", "debug", "info", "warning",
                                                         "error"};
@@ -252,6 +254,53 @@ std::vector<ConfigField> LimitsFields() {
   };
 }
 
+std::vector<ConfigField> TrainingFields() {
+  return {
+      Text({"training", "folder",
+            "Where jobs, versions and uploaded data sets are kept; made where it is missing. One "
+            "server uses it at a time. Empty: this server trains nothing and remembers no "
+            "versions."},
+           &ServerConfig::training, &TrainingOptions::folder, "a folder or empty"),
+      Text({"training", "dataset_roots",
+            "Folders of this machine, separated by ':', whose files callers may name as data sets "
+            "or base models. Empty: uploads only."},
+           &ServerConfig::training, &TrainingOptions::dataset_roots, "folders or empty"),
+      Text({"training", "trainer",
+            "The program that trains, in a process of its own. Empty: guichet-trainer beside this "
+            "program."},
+           &ServerConfig::training, &TrainingOptions::trainer, "a program or empty"),
+      Choice({"training", "priority",
+              "Of the training process. idle: it computes while the service has nothing to do; "
+              "low: nice 19; normal: as the service."},
+             &ServerConfig::training, &TrainingOptions::priority, kPriorities),
+      Value({"training", "threads",
+             "CPU threads of a job whose plan does not name a number. 0: all cores."},
+            &ServerConfig::training, &TrainingOptions::threads, {0, 1'024}),
+      Value({"training", "max_queued_jobs",
+             "Jobs that may wait while one runs; more are refused with RESOURCE_EXHAUSTED."},
+            &ServerConfig::training, &TrainingOptions::max_queued_jobs, {1, 1'000}),
+      Size({"training", "max_dataset_size", "Bytes of one uploaded data set."},
+           &ServerConfig::training, &TrainingOptions::max_dataset_size,
+           {kMiB, std::size_t{1} << 40}),
+      Size({"training", "max_datasets_size",
+            "Bytes of all uploaded data sets together. The oldest that no waiting job needs make "
+            "room for new ones."},
+           &ServerConfig::training, &TrainingOptions::max_datasets_size,
+           {kMiB, std::size_t{1} << 42}),
+      Value({"training", "checkpoint_interval",
+             "How often a job writes down where it is: what a crash costs at most."},
+            &ServerConfig::training, &TrainingOptions::checkpoint_interval,
+            {milliseconds(0), kDay}),
+      Value({"training", "max_crashes",
+             "A job whose process dies this often without getting any further has failed."},
+            &ServerConfig::training, &TrainingOptions::max_crashes, {1, 1'000}),
+      Value({"training", "keep_versions",
+             "Versions of jobs that are kept, newest first. Pinned ones, the one in service and "
+             "the one before it stay beyond that."},
+            &ServerConfig::training, &TrainingOptions::keep_versions, {1, 10'000}),
+  };
+}
+
 std::vector<ConfigField> LogFields() {
   return {
       Choice({"log", "format", "text is for people, json for machines: an object a line."},
@@ -280,7 +329,7 @@ std::vector<ConfigField> ConfigTable() {
   std::vector<ConfigField> all;
   for (std::vector<ConfigField> fields :
        {ListenFields(), ConnectionFields(), ModelFields(), QueueFields(), WorkerFields(),
-        LimitsFields(), LogFields(), TlsFields()}) {
+        LimitsFields(), TrainingFields(), LogFields(), TlsFields()}) {
     std::move(fields.begin(), fields.end(), std::back_inserter(all));
   }
   return all;

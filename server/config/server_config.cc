@@ -29,6 +29,9 @@ void CheckTogether(const ServerConfig& config, ConfigErrors& errors) {
                fmt::format("{} tokens never wait together: pipeline.max_queue_tokens is {}",
                            config.pipeline.max_batch_tokens, config.pipeline.max_queue_tokens));
   }
+  if (config.training.max_dataset_size > config.training.max_datasets_size) {
+    errors.Add("training.max_dataset_size", "one data set would exceed training.max_datasets_size");
+  }
   if (config.limits.message_bytes > config.server.memory_quota) {
     errors.Add("limits.message_bytes", "one message would exceed server.memory_quota");
   }

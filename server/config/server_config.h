@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "server/jobs/training_options.h"
 #include "server/pipeline/pipeline_options.h"
 
 namespace guichet {
@@ -69,6 +70,7 @@ struct ServerConfig {
   ModelOptions model;
   PipelineOptions pipeline;
   RequestLimits limits;
+  TrainingOptions training;
   LogOptions log;
   TlsOptions tls;
 

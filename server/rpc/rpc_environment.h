@@ -1,12 +1,12 @@
 #pragma once
 
 #include "base/clock.h"
+#include "server/base/work_pool.h"
 #include "server/pipeline/inference_pipeline.h"
 #include "server/registry/model_registry.h"
 #include "server/rpc/byte_budget.h"
 #include "server/rpc/peer_limits.h"
 #include "server/rpc/rpc_options.h"
-#include "server/rpc/tokenizer_pool.h"
 #include "server/telemetry/server_metrics.h"
 
 namespace guichet {
@@ -20,7 +20,7 @@ struct RpcEnvironment {
   ServerMetrics& metrics;
   PeerLimits& peers;
   ByteBudget& bytes;
-  TokenizerPool& tokenizers;
+  WorkPool& tokenizers;
 };
 
 }  // namespace guichet

@@ -56,6 +56,11 @@ CREATE TABLE versions (
 );
 CREATE UNIQUE INDEX versions_by_job ON versions (job_id) WHERE job_id <> '';
 
+CREATE TABLE version_numbers (
+  model TEXT PRIMARY KEY,
+  last INTEGER NOT NULL
+);
+
 CREATE TABLE in_service (
   model TEXT PRIMARY KEY,
   version INTEGER NOT NULL,

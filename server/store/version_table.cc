@@ -40,6 +40,16 @@ absl::Status NoSuchVersion(const std::string& model, std::int64_t version) {
 
 }  // namespace
 
+absl::StatusOr<std::int64_t> TakeVersionNumber(SqlTransaction& transaction,
+                                               const std::string& model) {
+  std::int64_t number = 0;
+  GUICHET_RETURN_IF_ERROR(transaction.Query(
+      "INSERT INTO version_numbers VALUES (?, 1) ON CONFLICT (model) DO UPDATE SET last = last + 1 "
+      "RETURNING last",
+      {model}, [&](const SqlRow& row) { number = row.Integer(0); }));
+  return number;
+}
+
 absl::Status InsertVersion(SqlTransaction& transaction, const VersionRecord& version) {
   return transaction
       .Execute(fmt::format("INSERT INTO versions ({}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "

@@ -37,6 +37,10 @@ struct ServicePointer {
   std::int64_t previous = 0;
 };
 
+// The next number of a model. Numbers are given once, also when their versions are deleted.
+absl::StatusOr<std::int64_t> TakeVersionNumber(SqlTransaction& transaction,
+                                               const std::string& model);
+
 // ALREADY_EXISTS: the number, or a version of the same job, is there.
 absl::Status InsertVersion(SqlTransaction& transaction, const VersionRecord& version);
 // Writes folder, stored, pinned, verdict, manifest_sha256 and failure. NOT_FOUND: no such version.

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -10,14 +11,15 @@
 
 namespace guichet {
 
-// Threads that tokenise calls too large for a callback thread. The work that waits is bounded in
-// bytes of text. Every accepted task runs, at the latest in the destructor. Thread-safe.
-class TokenizerPool {
+// Threads for work that would hold up a callback thread. The work that waits is bounded in bytes,
+// as its callers count them. Every accepted task runs, at the latest in the destructor.
+// Thread-safe.
+class WorkPool {
  public:
-  TokenizerPool(int threads, std::size_t max_waiting_bytes);
-  ~TokenizerPool();
-  TokenizerPool(const TokenizerPool&) = delete;
-  TokenizerPool& operator=(const TokenizerPool&) = delete;
+  WorkPool(const std::string& name, int threads, std::size_t max_waiting_bytes);
+  ~WorkPool();
+  WorkPool(const WorkPool&) = delete;
+  WorkPool& operator=(const WorkPool&) = delete;
 
   // Runs `task` soon. False: too much waits already, and the task will not run.
   bool Post(std::size_t bytes, std::function<void()> task);

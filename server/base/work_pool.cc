@@ -1,4 +1,4 @@
-#include "server/rpc/tokenizer_pool.h"
+#include "server/base/work_pool.h"
 
 #include <utility>
 
@@ -6,12 +6,17 @@
 
 namespace guichet {
 
-TokenizerPool::TokenizerPool(int threads, std::size_t max_waiting_bytes)
+WorkPool::WorkPool(const std::string& name, int threads, std::size_t max_waiting_bytes)
     : max_waiting_bytes_(max_waiting_bytes) {
-  for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { Work(); });
+  for (int i = 0; i < threads; ++i) {
+    threads_.emplace_back([this, name] {
+      SetThreadName(name);
+      Work();
+    });
+  }
 }
 
-TokenizerPool::~TokenizerPool() {
+WorkPool::~WorkPool() {
   {
     const MutexLock lock(mutex_);
     closed_ = true;
@@ -20,7 +25,7 @@ TokenizerPool::~TokenizerPool() {
   for (std::thread& thread : threads_) thread.join();
 }
 
-bool TokenizerPool::Post(std::size_t bytes, std::function<void()> task) {
+bool WorkPool::Post(std::size_t bytes, std::function<void()> task) {
   const MutexLock lock(mutex_);
   if (closed_ || bytes > max_waiting_bytes_ - waiting_bytes_) return false;
   waiting_bytes_ += bytes;
@@ -29,8 +34,7 @@ bool TokenizerPool::Post(std::size_t bytes, std::function<void()> task) {
   return true;
 }
 
-void TokenizerPool::Work() {
-  SetThreadName("tokenizer");
+void WorkPool::Work() {
   while (true) {
     Task task;
     {
@@ -41,7 +45,7 @@ void TokenizerPool::Work() {
       waiting_.pop_front();
     }
     task.run();
-    // Only now: the text is held in memory until its tokens are.
+    // Only now: what the bytes stand for is held in memory until the task is over.
     const MutexLock lock(mutex_);
     waiting_bytes_ -= task.bytes;
   }

@@ -1,4 +1,4 @@
-#include "server/rpc/tokenizer_pool.h"
+#include "server/base/work_pool.h"
 
 #include <atomic>
 #include <future>
@@ -9,8 +9,8 @@
 namespace guichet {
 namespace {
 
-TEST(TokenizerPoolTest, BoundsTheBytesThatWaitOrRun) {
-  TokenizerPool pool(1, 100);
+TEST(WorkPoolTest, BoundsTheBytesThatWaitOrRun) {
+  WorkPool pool("test", 1, 100);
   std::promise<void> go;
   std::shared_future<void> gone = go.get_future().share();
   std::promise<void> started;
@@ -29,16 +29,16 @@ TEST(TokenizerPoolTest, BoundsTheBytesThatWaitOrRun) {
   later.get_future().wait();
 }
 
-TEST(TokenizerPoolTest, ATaskLargerThanTheBoundIsRefused) {
-  TokenizerPool pool(1, 100);
+TEST(WorkPoolTest, ATaskLargerThanTheBoundIsRefused) {
+  WorkPool pool("test", 1, 100);
   EXPECT_FALSE(pool.Post(101, [] {}));
 }
 
-TEST(TokenizerPoolTest, EveryAcceptedTaskRuns) {
+TEST(WorkPoolTest, EveryAcceptedTaskRuns) {
   std::atomic<int> run{0};
   int accepted = 0;
   {
-    TokenizerPool pool(2, 1000);
+    WorkPool pool("test", 2, 1000);
     for (int i = 0; i < 500; ++i) accepted += pool.Post(1, [&run] { ++run; }) ? 1 : 0;
   }
   EXPECT_EQ(accepted, 500);

@@ -1,0 +1,133 @@
+// VersionControl's dealings with versions as files: published, pinned, deleted.
+
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/durable_file.h"
+#include "base/status_macros.h"
+#include "server/registry/version_control.h"
+#include "server/store/audit_log.h"
+#include "server/store/times.h"
+#include "server/telemetry/log.h"
+
+namespace guichet {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kFromJob = "job";
+
+}  // namespace
+
+absl::StatusOr<VersionRecord> VersionControl::Publish(
+    const Candidate& candidate,
+    const std::function<absl::Status(SqlTransaction&, const VersionRecord&)>& with_it) {
+  const MutexLock changing(changing_);
+  VersionRecord version;
+  // Its number first: after a crash the same job finds the same one.
+  GUICHET_RETURN_IF_ERROR(database_.Transact([&](SqlTransaction& transaction) -> absl::Status {
+    GUICHET_ASSIGN_OR_RETURN(const std::vector<VersionRecord> versions,
+                             ListVersions(transaction, model_));
+    for (const VersionRecord& known : versions) {
+      if (known.job_id != candidate.job_id) continue;
+      version = known;
+      return absl::OkStatus();
+    }
+    version.model = model_;
+    GUICHET_ASSIGN_OR_RETURN(version.version, TakeVersionNumber(transaction, model_));
+    version.folder = (options_.folder / model_ / std::to_string(version.version)).string();
+    version.owned = true;
+    version.created = ToMicros(clock_.WallNow());
+    version.origin = kFromJob;
+    version.job_id = candidate.job_id;
+    version.parent_version = candidate.parent_version;
+    version.verdict = candidate.verdict;
+    version.policy = candidate.policy;
+    return InsertVersion(transaction, version);
+  }));
+  if (version.stored) return version;
+  std::error_code error;
+  fs::create_directories(fs::path(version.folder).parent_path(), error);
+  const absl::Status moved = MoveDurably(candidate.folder, version.folder);
+  const bool moved_before =
+      !moved.ok() && !fs::exists(candidate.folder, error) && fs::exists(version.folder, error);
+  if (!moved.ok() && !moved_before) return moved;
+  GUICHET_ASSIGN_OR_RETURN(version.manifest_sha256, BundleHash(version.folder));
+  version.stored = true;
+  GUICHET_RETURN_IF_ERROR(Record({.actor = "job:" + candidate.job_id,
+                                  .action = "publish",
+                                  .subject = SubjectOf(version.version),
+                                  .details = "verdict " + candidate.verdict},
+                                 [&](SqlTransaction& transaction) {
+                                   absl::Status status = UpdateVersion(transaction, version);
+                                   if (status.ok()) status = with_it(transaction, version);
+                                   return status;
+                                 }));
+  return version;
+}
+
+absl::Status VersionControl::Pin(std::int64_t version, bool pinned, const std::string& actor) {
+  const MutexLock changing(changing_);
+  return Record({.actor = actor, .action = pinned ? "pin" : "unpin", .subject = SubjectOf(version)},
+                [&](SqlTransaction& transaction) -> absl::Status {
+                  GUICHET_ASSIGN_OR_RETURN(VersionRecord record, Find(transaction, version));
+                  record.pinned = pinned;
+                  return UpdateVersion(transaction, record);
+                });
+}
+
+absl::Status VersionControl::Delete(std::int64_t version, const std::string& actor) {
+  const MutexLock changing(changing_);
+  return DeleteLocked(version, actor);
+}
+
+absl::Status VersionControl::DeleteLocked(std::int64_t version, const std::string& actor) {
+  VersionRecord record;
+  GUICHET_RETURN_IF_ERROR(Record(
+      {.actor = actor, .action = "delete", .subject = SubjectOf(version)},
+      [&](SqlTransaction& transaction) -> absl::Status {
+        GUICHET_ASSIGN_OR_RETURN(record, Find(transaction, version));
+        GUICHET_ASSIGN_OR_RETURN(const ServicePointer pointer, ReadPointer(transaction, model_));
+        const auto refuse = [&](std::string_view why, std::string_view remedy) {
+          return absl::FailedPreconditionError(
+              fmt::format("version {} {}; {}", version, why, remedy));
+        };
+        if (version == pointer.version) {
+          return refuse("is in service", "put another one in service first");
+        }
+        if (version == pointer.previous) {
+          return refuse("is where Rollback goes", "promote another version first");
+        }
+        if (record.pinned) return refuse("is pinned", "unpin it first");
+        return RemoveVersion(transaction, model_, version);
+      }));
+  if (IsLoaded(version)) GUICHET_RETURN_IF_ERROR(registry_.Retire(model_, version));
+  if (!record.owned) return absl::OkStatus();
+  std::error_code error;
+  fs::remove_all(record.folder, error);
+  if (error) {
+    Log(LogLevel::kWarning, "a deleted version's files stay",
+        {{"folder", record.folder}, {"error", error.message()}});
+  }
+  return absl::OkStatus();
+}
+
+void VersionControl::DeleteSurplus() {
+  const MutexLock changing(changing_);
+  const auto list = List();
+  if (!list.ok()) return;
+  std::size_t kept = 0;
+  for (auto version = list->versions.rbegin(); version != list->versions.rend(); ++version) {
+    if (version->origin != kFromJob || version->pinned ||
+        version->version == list->pointer.version || version->version == list->pointer.previous) {
+      continue;
+    }
+    if (++kept <= options_.keep_versions) continue;
+    const absl::Status status = DeleteLocked(version->version, "retention");
+    if (!status.ok()) Log(LogLevel::kWarning, "retention", {{"error", status.ToString()}});
+  }
+}
+
+}  // namespace guichet
