@@ -46,7 +46,7 @@ class RetryingConnection::Operation : public std::enable_shared_from_this<Operat
 
   void OnAttempt(absl::StatusOr<StubReply>& reply) {
     if (!reply.ok()) {
-      const absl::Status error = reply.status();
+      const absl::Status& error = reply.status();
       if (!SleepAfter(error)) Fail(error);
       return;
     }

@@ -17,12 +17,15 @@
 
 #include "base/mutex.h"
 #include "base/status_macros.h"
+#include "guichet/v1/models.grpc.pb.h"
+#include "guichet/v1/training.grpc.pb.h"
 #include "server/rpc/classification_service.h"
 #include "server/rpc/device_watch.h"
 #include "server/rpc/health.h"
 #include "server/rpc/inference_service.h"
 #include "server/rpc/reflection.h"
 #include "server/security/reloadable_certificates.h"
+#include "server/server_operations.h"
 #include "server/telemetry/http_endpoint.h"
 #include "server/telemetry/log.h"
 #include "server/telemetry/process_collector.h"
@@ -89,6 +92,9 @@ void ExportLimits(const ServerConfig& config, prometheus::Registry& registry) {
   put("in_flight_per_connection", config.limits.in_flight_per_connection);
   put("in_flight_bytes", config.limits.in_flight_bytes);
   put("in_flight_texts_per_stream", config.limits.in_flight_texts_per_stream);
+  put("queued_jobs", config.training.max_queued_jobs);
+  put("dataset_bytes", config.training.max_dataset_size);
+  put("datasets_bytes", config.training.max_datasets_size);
   put("grpc_memory_bytes", config.server.memory_quota);
 }
 
@@ -124,6 +130,7 @@ struct Server::State {
   RpcEnvironment environment;
   ClassificationService classification;
   InferenceService inference_service;
+  std::unique_ptr<ServerOperations> operations;          // from Start
   std::unique_ptr<ReloadableCertificates> certificates;  // null: no TLS
   std::unique_ptr<HttpEndpoint> http;
   std::unique_ptr<grpc::Server> grpc;
@@ -137,7 +144,8 @@ Server::State::State(const ServerConfig& given_config, ServerParts given_parts)
       metrics(*registry, {.max_batch_texts = config.pipeline.max_batch_texts,
                           .max_batch_tokens = config.pipeline.max_batch_tokens}),
       model_metrics(registry),
-      health({v1::Classification::service_full_name(),
+      health({v1::Classification::service_full_name(), v1::Training::service_full_name(),
+              v1::Models::service_full_name(),
               inference::GRPCInferenceService::service_full_name()}),
       device_watch(metrics, kDeviceErrorsToFail,
                    [this](bool healthy) { health.SetDeviceHealthy(healthy); }),
@@ -167,11 +175,10 @@ Server::State::State(const ServerConfig& given_config, ServerParts given_parts)
 }
 
 absl::Status Server::State::LoadModel() {
-  absl::StatusOr<VersionLease> loaded = absl::InternalError("not loaded");
-  // A thread of its own: the threads that warm-up starts for its operations end with it.
-  std::thread([this, &loaded] {
-    loaded = models.Load({.path = config.model.path, .name = config.model.name, .version = 1});
-  }).join();
+  GUICHET_ASSIGN_OR_RETURN(operations,
+                           ServerOperations::Open(config, environment, models, *registry));
+  GUICHET_RETURN_IF_ERROR(operations->LoadModel());
+  const absl::StatusOr<VersionLease> loaded = models.Acquire({});
   GUICHET_RETURN_IF_ERROR(loaded.status());
   const TextClassifier& classifier = *(*loaded)->classifier;
   Log(LogLevel::kInfo, "model loaded",
@@ -196,6 +203,7 @@ absl::Status Server::State::Listen() {
   SetReflection(builder, config.server.reflection);
   builder.RegisterService(&classification);
   builder.RegisterService(&inference_service);
+  operations->RegisterServices(builder);
   builder.RegisterService(&health);
   builder.AddListeningPort(config.server.address, credentials, &grpc_port);
   grpc = builder.BuildAndStart();
@@ -206,6 +214,7 @@ absl::Status Server::State::Listen() {
                     config.server.address));
   }
   health.Start();
+  operations->Start();
   return absl::OkStatus();
 }
 
@@ -243,6 +252,7 @@ void Server::Drain(std::chrono::milliseconds notice, std::chrono::milliseconds t
   state_->health.Drain();
   std::this_thread::sleep_for(notice);
   state_->classification.Drain();
+  state_->operations->Drain();
   state_->health.EndWatches();
   // Shutdown waits for the calls, and they may wait for a device that is stuck: shortly before it
   // cuts them off the pipeline fails what is left, so that they end with a reason.

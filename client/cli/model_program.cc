@@ -25,6 +25,7 @@ int ExecModelProgram(const std::vector<std::string>& arguments) {
   std::error_code error;
   const fs::path here = ProgramFolder();
   std::vector<char*> argv;
+  argv.reserve(arguments.size() + 1);
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
   const fs::path beside = here / "guichet-model";

@@ -1,5 +1,8 @@
 #include "model/bundle/model_bundle.h"
 
+#include <map>
+#include <memory>
+#include <string>
 #include <system_error>
 #include <utility>
 
@@ -7,6 +10,7 @@
 
 #include "base/durable_file.h"
 #include "base/mapped_file.h"
+#include "base/mutex.h"
 #include "base/sha256.h"
 #include "base/status_macros.h"
 #include "model/bundle/bundle_files.h"
@@ -113,11 +117,33 @@ absl::StatusOr<ModelWeights> OpenWeights(const fs::path& folder, const BundleMan
   return weights;
 }
 
+// Versions of one model have the same tokenizer: one in memory serves them all, with the words it
+// has met. Told apart by the hashes of all files but weights and report.
+absl::StatusOr<std::shared_ptr<const Tokenizer>> SharedTokenizer(const fs::path& folder,
+                                                                 const BundleManifest& manifest) {
+  struct Cache {
+    Mutex mutex;
+    std::map<std::string, std::weak_ptr<const Tokenizer>> tokenizers GUICHET_GUARDED_BY(mutex);
+  };
+  static Cache& cache = *new Cache();
+  std::string key;
+  for (const auto& [name, file] : manifest.files) {
+    if (name != kWeightsFile && name != kReportFile) key += name + " " + file.sha256 + "\n";
+  }
+  const MutexLock lock(cache.mutex);
+  std::erase_if(cache.tokenizers, [](const auto& entry) { return entry.second.expired(); });
+  std::weak_ptr<const Tokenizer>& known = cache.tokenizers[key];
+  if (auto tokenizer = known.lock()) return tokenizer;
+  GUICHET_ASSIGN_OR_RETURN(std::shared_ptr<const Tokenizer> tokenizer, LoadTokenizer(folder));
+  known = tokenizer;
+  return tokenizer;
+}
+
 absl::StatusOr<std::shared_ptr<const Tokenizer>> OpenTokenizer(const fs::path& folder,
                                                                const BundleManifest& manifest,
                                                                const BartConfig& config) {
   if (manifest.tokenizer_kind == kNoTokenizer) return nullptr;
-  GUICHET_ASSIGN_OR_RETURN(std::shared_ptr<const Tokenizer> tokenizer, LoadTokenizer(folder));
+  GUICHET_ASSIGN_OR_RETURN(auto tokenizer, SharedTokenizer(folder, manifest));
   if (tokenizer->kind() != manifest.tokenizer_kind) {
     return Invalid(kManifestFile,
                    fmt::format("tokenizer is \"{}\", but the files are those of \"{}\"",

@@ -72,7 +72,7 @@ class PairedCounts {
     ++of_truth.truth;
     of_truth.live_right += live_right;
     of_truth.candidate_right += candidate_right;
-    of_truth.both_right += live_right * candidate_right;
+    of_truth.both_right += std::min(live_right, candidate_right);
     ++counts_[static_cast<size_t>(rows.live[row])].live;
     ++counts_[static_cast<size_t>(rows.candidate[row])].candidate;
   }

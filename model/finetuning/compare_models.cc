@@ -26,6 +26,7 @@ void AddLabel(const std::string& label, std::vector<std::string>& labels) {
 std::vector<int> TruthOf(const std::vector<Ticket>& tickets,
                          const std::vector<std::string>& labels) {
   std::vector<int> truth;
+  truth.reserve(tickets.size());
   for (const Ticket& ticket : tickets) truth.push_back(IndexOf(labels, ticket.label));
   return truth;
 }

@@ -63,8 +63,8 @@ std::string KeysText(const HoldoutKeys& keys) {
 }
 
 bool ParseHex(std::string_view digits, std::uint64_t& value) {
-  const char* end = digits.data() + digits.size();
-  return std::from_chars(digits.data(), end, value, 16).ptr == end;
+  const char* begin = digits.data();
+  return std::from_chars(begin, begin + digits.size(), value, 16).ptr == begin + digits.size();
 }
 
 absl::StatusOr<HoldoutKeys> ParseKeys(std::string_view text, const fs::path& path) {
@@ -177,7 +177,7 @@ std::string ToJson(const TrainingJob& job) {
 }
 
 absl::StatusOr<TrainingJob> ParseTrainingJob(std::string_view text, std::string_view source) {
-  const auto parsed = ParseJson<TrainingJob>(text, source, [](const nlohmann::json& json) {
+  auto parsed = ParseJson<TrainingJob>(text, source, [](const nlohmann::json& json) {
     TrainingJob job;
     json.at("id").get_to(job.id);
     job.dataset = json.at("dataset").get<std::string>();

@@ -74,7 +74,7 @@ absl::StatusOr<std::unique_ptr<ClassifierNetwork>> ClassifierNetwork::Create(
 }
 
 void ClassifierNetwork::Build(ParameterFactory& factory, bool fresh) {
-  const at::Tensor shared = MakeWords(factory, "model.shared.weight", config_, fresh);
+  at::Tensor shared = MakeWords(factory, "model.shared.weight", config_, fresh);
   const auto words = [&](const std::string& stack) -> at::Tensor {
     if (config_.tie_word_embeddings) return shared;
     return MakeWords(factory, "model." + stack + ".embed_tokens.weight", config_, fresh);

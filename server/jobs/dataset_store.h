@@ -44,6 +44,8 @@ class DatasetUpload {
   DatasetUpload(const DatasetUpload&) = delete;
   DatasetUpload& operator=(const DatasetUpload&) = delete;
 
+  // The data set was there, whole, before.
+  bool complete() const { return complete_; }
   // INVALID_ARGUMENT: more bytes than announced; OUT_OF_RANGE: they do not begin where the stored
   // ones end; RESOURCE_EXHAUSTED: the disk is full. Of a complete data set bytes are ignored.
   absl::Status Append(std::string_view bytes);

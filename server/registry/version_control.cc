@@ -1,6 +1,7 @@
 #include "server/registry/version_control.h"
 
 #include <algorithm>
+#include <thread>
 #include <utility>
 
 #include <fmt/format.h>
@@ -140,8 +141,13 @@ absl::Status VersionControl::EnsureLoaded(const VersionRecord& version) {
           fmt::format("{} holds another bundle now than when it became version {}", version.folder,
                       version.version));
     }
-    return registry_.Load({.path = version.folder, .name = model_, .version = version.version})
-        .status();
+    // A thread of its own: the threads that warm-up starts for its operations end with it.
+    absl::Status loaded;
+    std::thread([&] {
+      loaded = registry_.Load({.path = version.folder, .name = model_, .version = version.version})
+                   .status();
+    }).join();
+    return loaded;
   };
   const absl::Status status = load();
   const std::string failure = status.ok() ? std::string() : status.ToString();
@@ -166,12 +172,12 @@ absl::Status VersionControl::Promote(std::int64_t version, const PromoteOptions&
     GUICHET_ASSIGN_OR_RETURN(pointer, ReadPointer(transaction, model_));
     return absl::OkStatus();
   }));
+  if (version == pointer.version) return absl::OkStatus();
   if (options.expected != 0 && options.expected != pointer.version) {
     return absl::AbortedError(
         fmt::format("expected_version_in_service is {}, but version {} is in service; look again",
                     options.expected, pointer.version));
   }
-  if (version == pointer.version) return absl::OkStatus();
   const std::string against = options.force ? std::string() : ReasonAgainst(record);
   if (!against.empty()) {
     return absl::FailedPreconditionError(fmt::format(

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "google/rpc/error_details.pb.h"
+#include "server/telemetry/request_metrics.h"
 
 namespace guichet {
 namespace {
@@ -111,6 +112,22 @@ CallError UnknownModel(const absl::Status& status, std::string_view name, std::i
     const std::string_view shown = name.empty() ? "default" : name;
     error.missing_model = version == 0 ? std::string(shown) : fmt::format("{}/{}", shown, version);
   }
+  return error;
+}
+
+CallError FromOperatorStatus(const absl::Status& status) {
+  CallError error{.code = status.code(),
+                  .message = std::string(status.message()),
+                  .reason = std::string(CodeName(status.code())),
+                  .violations = {},
+                  .retry_after = std::nullopt,
+                  .missing_model = {},
+                  .quota_subject = {},
+                  .log_detail = {}};
+  const bool ours = status.code() == absl::StatusCode::kInternal ||
+                    status.code() == absl::StatusCode::kDataLoss ||
+                    status.code() == absl::StatusCode::kUnknown;
+  if (ours) error.log_detail = error.message;
   return error;
 }
 

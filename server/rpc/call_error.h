@@ -42,6 +42,10 @@ CallError InvalidField(std::string reason, std::string field, std::string descri
 // INTERNAL says stays in the server's log.
 CallError FromStatus(const absl::Status& status, std::chrono::nanoseconds estimated_wait);
 
+// For operators' calls: the status as it is, since its reader runs the server. The reason is the
+// code's name; what the server itself failed at is logged too.
+CallError FromOperatorStatus(const absl::Status& status);
+
 // From a status of the registry: FromStatus, with the model that was asked for when it is
 // NOT_FOUND.
 CallError UnknownModel(const absl::Status& status, std::string_view name, std::int64_t version);

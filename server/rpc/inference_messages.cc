@@ -75,6 +75,7 @@ void WriteOutput(const std::string& name, const ClassifyAnswer& answer, TensorWr
   const auto rows = static_cast<std::int64_t>(answer.texts.size());
   if (name == "abstained" || name == "truncated") {
     std::vector<bool> flags;
+    flags.reserve(answer.texts.size());
     for (const TextAnswer& text : answer.texts) {
       flags.push_back(name == "truncated" ? text.truncated : text.prediction.abstained);
     }
@@ -82,6 +83,7 @@ void WriteOutput(const std::string& name, const ClassifyAnswer& answer, TensorWr
   }
   if (name == "tokens") {
     std::vector<std::int32_t> tokens;
+    tokens.reserve(answer.texts.size());
     for (const TextAnswer& text : answer.texts) tokens.push_back(text.tokens);
     return writer->AddIntegers(name, {rows}, tokens);
   }

@@ -16,11 +16,11 @@ namespace {
 
 constexpr std::size_t kMaxPemBytes = std::size_t{1} << 20;
 
-template <auto Free>
+template <auto kFree>
 struct Freer {
   template <typename T>
   void operator()(T* object) const {
-    Free(object);
+    kFree(object);
   }
 };
 using Bio = std::unique_ptr<BIO, Freer<BIO_free>>;

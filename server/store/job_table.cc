@@ -95,6 +95,13 @@ std::int64_t Flag(bool flag) { return flag ? 1 : 0; }
 std::string_view NameOf(JobState state) { return NameIn(kStates, state); }
 std::string_view NameOf(PromotionPolicy policy) { return NameIn(kPolicies, policy); }
 
+absl::StatusOr<std::string> NextJobId(SqlTransaction& transaction) {
+  std::int64_t last = 0;
+  GUICHET_RETURN_IF_ERROR(transaction.Query("SELECT seq FROM sqlite_sequence WHERE name = 'jobs'",
+                                            {}, [&](const SqlRow& row) { last = row.Integer(0); }));
+  return fmt::format("job-{}", last + 1);
+}
+
 absl::Status InsertJob(SqlTransaction& transaction, JobRecord& job) {
   GUICHET_RETURN_IF_ERROR(
       transaction

@@ -34,7 +34,7 @@ struct JobRecord {
   JobState state = JobState::kQueued;
   PromotionPolicy policy = PromotionPolicy::kAuto;
   std::string job_json;              // a TrainingJob
-  std::string warnings_json = "[]";  // of the data set
+  std::string warnings_json = "{}";  // of the data set
   std::int64_t created = 0;
   std::int64_t started = 0;
   std::int64_t ended = 0;
@@ -54,6 +54,8 @@ struct JobRecord {
   std::string note;
 };
 
+// The id of the job that is inserted next.
+absl::StatusOr<std::string> NextJobId(SqlTransaction& transaction);
 // Sets the record's number. ALREADY_EXISTS: its id or request_id is taken.
 absl::Status InsertJob(SqlTransaction& transaction, JobRecord& job);
 // Writes all but number, id, request and creation. NOT_FOUND: no such job.

@@ -128,7 +128,7 @@ ARROWS = {
     # Telemetry implements the observers that rooms report to; it knows nothing else of them.
     "server/telemetry/": LEAVES + ("server/*_observer.h",),
     "server/pipeline/": LEAVES + ("model/",),
-    "server/registry/": LEAVES + ("model/", "server/pipeline/", "server/telemetry/"),
+    "server/registry/": LEAVES + ("model/", "server/pipeline/", "server/store/", "server/telemetry/"),
     "server/jobs/": LEAVES + ("model/", "server/registry/", "server/store/", "server/telemetry/"),
     "server/store/": LEAVES,
     "server/rpc/": LEAVES + ("model/", "server/pipeline/", "server/registry/", "server/jobs/", "server/store/",

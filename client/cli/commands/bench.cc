@@ -74,7 +74,8 @@ absl::StatusOr<std::vector<std::shared_ptr<Connection>>> Connect(const BenchOpti
 
 // Milliseconds with microseconds as their smallest part, which is what is measured.
 double Milliseconds(std::chrono::nanoseconds duration) {
-  return static_cast<double>(duration.count() / 1000) / 1000.0;
+  const auto whole = std::chrono::duration_cast<std::chrono::microseconds>(duration);
+  return static_cast<double>(whole.count()) / 1000.0;
 }
 
 OrderedJson ToJson(const LatencyHistogram& latencies) {

@@ -32,7 +32,7 @@ class Predictor {
       : options_(options), classifier_(classifier) {}
 
   absl::Status Run() {
-    const absl::Status read = options_.ids ? ReadIds() : ReadTickets();
+    absl::Status read = options_.ids ? ReadIds() : ReadTickets();
     GUICHET_RETURN_IF_ERROR(Flush());  // what was read before an error is answered
     return read;
   }

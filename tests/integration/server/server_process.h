@@ -28,6 +28,7 @@ class ServerProcess {
   int http_port() const { return http_port_; }
   std::string target() const { return "127.0.0.1:" + std::to_string(grpc_port_); }
 
+  int pid() const { return pid_; }
   void Signal(int signal) const;
   // The exit code, or 128 + the signal that ended it.
   int Wait();

@@ -17,12 +17,10 @@
 
 #include "base/random.h"
 #include "model/bundle/model_bundle.h"
-#include "model/data/ticket_generator.h"
 #include "model/finetuning/training_job.h"
-#include "model/network/sequence_classifier.h"
-#include "model/text/built_in_tokenizer.h"
-#include "model/training/scratch_config.h"
+#include "tests/support/job_folder.h"
 #include "tests/support/run_program.h"
+#include "tests/support/small_ticket_model.h"
 #include "tests/support/temp_folder.h"
 
 namespace guichet {
@@ -40,32 +38,8 @@ class TrainerProcessTest : public ::testing::Test {
   // One base and one set of tickets for all tests.
   static void SetUpTestSuite() {
     shared_ = new TempFolder();
-    const auto labels = TicketLabels();
-    const BartConfig config = SmallConfig({.d_model = 16, .layers = 1, .heads = 2, .ffn_dim = 32},
-                                          {labels.begin(), labels.end()})
-                                  .value();
-    const auto tokenizer = OpenTokenizer("barthez").value();
-    const ModelWeights weights = SequenceClassifier::Initialise(config, 1).value().Export();
-    BundleContents contents;
-    contents.config = config;
-    contents.weights = weights.tensors;
-    contents.tokenizer = tokenizer.get();
-    contents.manifest.name = "base";
-    contents.manifest.base_model = "scratch";
-    contents.manifest.labels = config.labels;
-    contents.manifest.max_tokens = 64;
-    const absl::Status written = WriteBundle(contents, Base());
-    ASSERT_TRUE(written.ok()) << written;
-
-    std::ofstream tickets(Dataset());
-    TicketGenerator generator({.seed = 3});
-    for (int i = 0; i < 300; ++i) {
-      const Ticket ticket = generator.Next();
-      tickets << nlohmann::json{{"subject", ticket.subject},
-                                {"body", ticket.body},
-                                {"label", ticket.label}}
-              << '\n';
-    }
+    WriteSmallTicketModel(Base());
+    WriteTickets(Dataset(), 300, 3);
   }
   static void TearDownTestSuite() {
     delete shared_;
@@ -95,27 +69,6 @@ class TrainerProcessTest : public ::testing::Test {
 
   static std::vector<std::string> Command(const fs::path& job) {
     return {GUICHET_TRAINER, "--job", job.string()};
-  }
-
-  // The number of updates at the last checkpoint; 0: none yet.
-  static int UpdatesOf(const fs::path& job) {
-    int updates = 0;
-    std::error_code ignored;
-    for (const auto& entry : fs::directory_iterator(job / kCheckpointFolder, ignored)) {
-      const std::string name = entry.path().filename().string();
-      if (name.starts_with("update-")) updates = std::max(updates, std::stoi(name.substr(7)));
-    }
-    return updates;
-  }
-
-  // False after a minute.
-  static bool WaitForUpdatesAbove(const fs::path& job, int updates) {
-    const auto give_up = std::chrono::steady_clock::now() + std::chrono::minutes(1);
-    while (UpdatesOf(job) <= updates) {
-      if (std::chrono::steady_clock::now() > give_up) return false;
-      std::this_thread::sleep_for(Milliseconds(1));
-    }
-    return true;
   }
 
   // The hash of the weights that a job ended with.

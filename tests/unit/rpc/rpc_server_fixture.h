@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,6 +18,7 @@
 #include "guichet/v1/classification.grpc.pb.h"
 #include "server/server.h"
 #include "tests/support/fake_classifier.h"
+#include "tests/support/temp_folder.h"
 
 namespace guichet {
 
@@ -48,7 +50,8 @@ class RpcServerTest : public ::testing::Test {
   RpcServerTest() {
     config_.server.address = "127.0.0.1:0";
     config_.server.http_address = "127.0.0.1:0";
-    config_.model.path = "unused";
+    config_.model.path = folder_.path().string();
+    std::ofstream(folder_.path() / "manifest.json") << ToJson(classifier_->manifest());
     config_.model.warm_up_batches = 0;  // the fake counts its calls
   }
 
@@ -100,6 +103,7 @@ class RpcServerTest : public ::testing::Test {
     return Classify(request, &ignored);
   }
 
+  const TempFolder folder_;  // a bundle of which only the manifest is read
   ServerConfig config_;
   const std::shared_ptr<FakeClassifier> classifier_ = std::make_shared<FakeClassifier>();
   std::unique_ptr<Server> server_;

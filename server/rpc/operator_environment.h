@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+
+#include "server/base/work_pool.h"
+#include "server/jobs/dataset_store.h"
+#include "server/jobs/job_manager.h"
+#include "server/registry/version_control.h"
+#include "server/rpc/open_streams.h"
+#include "server/rpc/rpc_environment.h"
+
+namespace guichet {
+
+// What an operator's calls work with. Owned by the server; outlives the services and their calls.
+struct OperatorEnvironment {
+  RpcEnvironment& rpc;
+  VersionControl& versions;
+  JobManager* jobs = nullptr;        // null: this server trains nothing
+  DatasetStore* datasets = nullptr;  // null together with jobs
+  std::string dataset_roots = {};    // as training.dataset_roots
+  OpenStreams& streams;              // watches
+  WorkPool& reads;                   // calls that wait for the disk
+  WorkPool& changes;  // calls that move the pointer or delete: they may wait for a model's load
+};
+
+}  // namespace guichet

@@ -1,0 +1,202 @@
+#include "server/rpc/training_service.h"
+
+#include <charconv>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "base/status_macros.h"
+#include "model/data/dataset_report.h"
+#include "server/rpc/operator_call.h"
+#include "server/rpc/training_messages.h"
+#include "server/rpc/upload_reactor.h"
+#include "server/rpc/watch_job_reactor.h"
+
+namespace guichet {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::int32_t kDefaultPage = 50;
+constexpr std::int32_t kLargestPage = 200;
+
+absl::Status CheckTrains(const OperatorEnvironment& environment) {
+  if (environment.jobs != nullptr) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      "this server trains nothing: training.folder is not set in its configuration");
+}
+
+absl::StatusOr<fs::path> Resolve(const OperatorEnvironment& environment,
+                                 const v1::DatasetSource& data) {
+  switch (data.source_case()) {
+    case v1::DatasetSource::kDatasetId:
+      return environment.datasets->Find(data.dataset_id());
+    case v1::DatasetSource::kPath:
+      return ResolveBelowRoots(data.path(), environment.dataset_roots);
+    case v1::DatasetSource::SOURCE_NOT_SET:
+      break;
+  }
+  return absl::InvalidArgumentError(
+      "data: give dataset_id, which UploadDataset returns, or path, a file of the server");
+}
+
+absl::StatusOr<DatasetReport> Report(const fs::path& path, const v1::DatasetSource& data) {
+  TicketReaderOptions options;
+  options.allow_empty = true;  // reported, with their lines
+  if (!data.format().empty()) {
+    GUICHET_ASSIGN_OR_RETURN(options.format, ParseTicketFormat(data.format()));
+  }
+  if (!data.columns().empty()) {
+    GUICHET_ASSIGN_OR_RETURN(options.columns, ParseColumnMap(data.columns()));
+  }
+  GUICHET_ASSIGN_OR_RETURN(const auto reader, OpenTicketReader(path, options));
+  return ReportDataset(*reader, {});
+}
+
+// Why a report's data cannot be trained on.
+absl::Status RefuseErrors(const DatasetReport& report) {
+  for (const DatasetFinding& finding : report.findings) {
+    const bool unlabelled = finding.code == "unlabelled_rows";
+    if (finding.severity != FindingSeverity::kError && !unlabelled) continue;
+    return absl::InvalidArgumentError(fmt::format(
+        "data: {} in {} row{}{}; ValidateDataset lists all findings", finding.message,
+        finding.count, finding.count == 1 ? "" : "s",
+        finding.lines.empty() ? "" : fmt::format(", the first on line {}", finding.lines[0])));
+  }
+  if (report.rows == 0) return absl::InvalidArgumentError("data: there is no ticket in it");
+  return absl::OkStatus();
+}
+
+absl::Status TrainOn(OperatorEnvironment& environment, const std::string& actor,
+                     const v1::TrainRequest& request, v1::Job* response) {
+  GUICHET_RETURN_IF_ERROR(CheckTrains(environment));
+  GUICHET_RETURN_IF_ERROR(environment.versions.CheckModel(request.model()));
+  GUICHET_ASSIGN_OR_RETURN(JobRequest job, ToJobRequest(request));
+  job.actor = actor;
+  job.training.model = environment.versions.model();
+  GUICHET_ASSIGN_OR_RETURN(job.training.dataset, Resolve(environment, request.data()));
+  if (!request.base().empty()) {
+    GUICHET_ASSIGN_OR_RETURN(job.training.base,
+                             ResolveBelowRoots(request.base(), environment.dataset_roots));
+  }
+  GUICHET_ASSIGN_OR_RETURN(const DatasetReport report,
+                           Report(job.training.dataset, request.data()));
+  GUICHET_RETURN_IF_ERROR(RefuseErrors(report));
+  job.warnings_json = FindingsToJson(report);
+  GUICHET_ASSIGN_OR_RETURN(const JobRecord record, environment.jobs->Submit(std::move(job)));
+  ToMessage(record, /*whole=*/true, response);
+  return absl::OkStatus();
+}
+
+absl::Status List(OperatorEnvironment& environment, const v1::ListJobsRequest& request,
+                  v1::ListJobsResponse* response) {
+  GUICHET_RETURN_IF_ERROR(CheckTrains(environment));
+  if (request.page_size() < 0 || request.page_size() > kLargestPage) {
+    return absl::InvalidArgumentError(
+        fmt::format("page_size is {}; it must be 0 to {}", request.page_size(), kLargestPage));
+  }
+  const std::int32_t size = request.page_size() == 0 ? kDefaultPage : request.page_size();
+  std::int64_t before = INT64_MAX;
+  const std::string& token = request.page_token();
+  if (!token.empty()) {
+    const char* end = token.data() + token.size();
+    if (std::from_chars(token.data(), end, before).ptr != end) {
+      return absl::InvalidArgumentError(
+          "page_token: it must be the next_page_token of the last answer");
+    }
+  }
+  // One more than asked for tells whether there is another page.
+  GUICHET_ASSIGN_OR_RETURN(std::vector<JobRecord> jobs, environment.jobs->List(before, size + 1));
+  if (jobs.size() > static_cast<std::size_t>(size)) {
+    jobs.pop_back();
+    response->set_next_page_token(std::to_string(jobs.back().number));
+  }
+  for (const JobRecord& job : jobs) ToMessage(job, /*whole=*/false, response->add_jobs());
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+TrainingService::TrainingService(OperatorEnvironment& environment, prometheus::Registry& metrics)
+    : environment_(environment),
+      upload_dataset_(metrics, v1::Training::service_full_name(), "UploadDataset"),
+      validate_dataset_(metrics, v1::Training::service_full_name(), "ValidateDataset"),
+      train_(metrics, v1::Training::service_full_name(), "Train"),
+      get_job_(metrics, v1::Training::service_full_name(), "GetJob"),
+      list_jobs_(metrics, v1::Training::service_full_name(), "ListJobs"),
+      watch_job_(metrics, v1::Training::service_full_name(), "WatchJob"),
+      cancel_job_(metrics, v1::Training::service_full_name(), "CancelJob") {}
+
+grpc::ServerReadReactor<v1::UploadDatasetRequest>* TrainingService::UploadDataset(
+    grpc::CallbackServerContext* context, v1::UploadDatasetResponse* response) {
+  return UploadReactor::Start(environment_, upload_dataset_, *context, response);
+}
+
+grpc::ServerUnaryReactor* TrainingService::ValidateDataset(
+    grpc::CallbackServerContext* context, const v1::ValidateDatasetRequest* request,
+    v1::ValidateDatasetResponse* response) {
+  return OperatorCall::Start(
+      environment_.rpc, environment_.reads, validate_dataset_, *context,
+      [this, request, response]() -> absl::Status {
+        GUICHET_RETURN_IF_ERROR(CheckTrains(environment_));
+        GUICHET_ASSIGN_OR_RETURN(const fs::path path, Resolve(environment_, request->data()));
+        GUICHET_ASSIGN_OR_RETURN(const DatasetReport report, Report(path, request->data()));
+        ToMessage(report, response);
+        return absl::OkStatus();
+      });
+}
+
+grpc::ServerUnaryReactor* TrainingService::Train(grpc::CallbackServerContext* context,
+                                                 const v1::TrainRequest* request,
+                                                 v1::Job* response) {
+  return OperatorCall::Start(environment_.rpc, environment_.reads, train_, *context,
+                             [this, actor = context->peer(), request, response] {
+                               return TrainOn(environment_, actor, *request, response);
+                             });
+}
+
+grpc::ServerUnaryReactor* TrainingService::GetJob(grpc::CallbackServerContext* context,
+                                                  const v1::GetJobRequest* request,
+                                                  v1::Job* response) {
+  return OperatorCall::Start(environment_.rpc, environment_.reads, get_job_, *context,
+                             [this, request, response]() -> absl::Status {
+                               GUICHET_RETURN_IF_ERROR(CheckTrains(environment_));
+                               GUICHET_ASSIGN_OR_RETURN(const JobView view,
+                                                        environment_.jobs->Get(request->job_id()));
+                               ToMessage(view.record, /*whole=*/true, response);
+                               if (view.progress)
+                                 ToMessage(*view.progress, response->mutable_progress());
+                               return absl::OkStatus();
+                             });
+}
+
+grpc::ServerUnaryReactor* TrainingService::ListJobs(grpc::CallbackServerContext* context,
+                                                    const v1::ListJobsRequest* request,
+                                                    v1::ListJobsResponse* response) {
+  return OperatorCall::Start(
+      environment_.rpc, environment_.reads, list_jobs_, *context,
+      [this, request, response] { return List(environment_, *request, response); });
+}
+
+grpc::ServerWriteReactor<v1::WatchJobResponse>* TrainingService::WatchJob(
+    grpc::CallbackServerContext* context, const v1::WatchJobRequest* request) {
+  return WatchJobReactor::Start(environment_, watch_job_, *context, *request);
+}
+
+grpc::ServerUnaryReactor* TrainingService::CancelJob(grpc::CallbackServerContext* context,
+                                                     const v1::CancelJobRequest* request,
+                                                     v1::Job* response) {
+  return OperatorCall::Start(environment_.rpc, environment_.reads, cancel_job_, *context,
+                             [this, actor = context->peer(), request, response]() -> absl::Status {
+                               GUICHET_RETURN_IF_ERROR(CheckTrains(environment_));
+                               GUICHET_ASSIGN_OR_RETURN(
+                                   const JobRecord job,
+                                   environment_.jobs->Cancel(request->job_id(), actor));
+                               ToMessage(job, /*whole=*/true, response);
+                               return absl::OkStatus();
+                             });
+}
+
+}  // namespace guichet

@@ -1,0 +1,136 @@
+#include "server/rpc/watch_job_reactor.h"
+
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "base/status_macros.h"
+#include "server/rpc/training_messages.h"
+
+namespace guichet {
+namespace {
+
+// Lines read in one step: what a client that comes back after hours is sent at a time.
+constexpr std::size_t kLinesAtOnce = 256;
+
+}  // namespace
+
+grpc::ServerWriteReactor<v1::WatchJobResponse>* WatchJobReactor::Start(
+    OperatorEnvironment& environment, MethodMetrics& method,
+    const grpc::CallbackServerContext& context, const v1::WatchJobRequest& request) {
+  std::shared_ptr<WatchJobReactor> reactor(
+      new WatchJobReactor(environment, method, context, request));
+  reactor->self_ = reactor;
+  const MutexLock lock(reactor->mutex_);
+  std::optional<CallError> error = reactor->guard_.Admit();
+  absl::Status status;
+  if (environment.jobs == nullptr) {
+    status = absl::FailedPreconditionError(
+        "this server trains nothing: training.folder is not set in its configuration");
+  } else if (request.after_sequence() < 0) {
+    status = absl::InvalidArgumentError(fmt::format(
+        "after_sequence is {}; it must be 0 or the last sequence seen", request.after_sequence()));
+  }
+  if (!error.has_value() && !status.ok()) error = FromOperatorStatus(status);
+  if (error.has_value()) {
+    reactor->finished_ = true;
+    reactor->Finish(reactor->guard_.Close(*error));
+    return reactor.get();
+  }
+  environment.jobs->AddWatcher(request.job_id(), reactor);
+  environment.streams.Add(reactor);
+  reactor->Proceed();
+  return reactor.get();
+}
+
+WatchJobReactor::WatchJobReactor(OperatorEnvironment& environment, MethodMetrics& method,
+                                 const grpc::CallbackServerContext& context,
+                                 const v1::WatchJobRequest& request)
+    : environment_(environment),
+      job_id_(request.job_id()),
+      guard_(environment.rpc, method, context),
+      sequence_(request.after_sequence()) {}
+
+void WatchJobReactor::OnNews() {
+  const MutexLock lock(mutex_);
+  news_ = true;
+  Proceed();
+}
+
+void WatchJobReactor::Drain() {
+  EndWith(absl::UnavailableError(
+      "the server is draining; watch on with after_sequence when it is back"));
+}
+
+void WatchJobReactor::OnCancel() { EndWith(absl::CancelledError("the caller has gone")); }
+
+void WatchJobReactor::EndWith(absl::Status status) {
+  const MutexLock lock(mutex_);
+  if (!end_.has_value()) end_ = std::move(status);
+  Proceed();
+}
+
+void WatchJobReactor::OnWriteDone(bool ok) {
+  const MutexLock lock(mutex_);
+  busy_ = false;
+  queue_.pop_front();
+  if (!ok && !end_.has_value()) end_ = absl::CancelledError("the caller has gone");
+  Proceed();
+}
+
+void WatchJobReactor::Proceed() {
+  if (busy_ || finished_) return;
+  if (end_.has_value()) return FinishNow(*end_);
+  if (!queue_.empty()) {
+    busy_ = true;
+    return StartWrite(&queue_.front());
+  }
+  if (last_queued_) return FinishNow(absl::OkStatus());
+  if (!news_) return;
+  news_ = false;
+  busy_ = true;
+  if (environment_.reads.Post(1, [self = self_] { self->Read(); })) return;
+  FinishNow(absl::UnavailableError(
+      "too many calls of operators wait; watch on with after_sequence later"));
+}
+
+void WatchJobReactor::Read() {
+  const MutexLock lock(mutex_);
+  const absl::Status status = FillQueue();
+  busy_ = false;
+  if (!status.ok() && !end_.has_value()) end_ = status;
+  Proceed();
+}
+
+absl::Status WatchJobReactor::FillQueue() {
+  // The state first: once it says that the job has ended, its progress is all there.
+  GUICHET_ASSIGN_OR_RETURN(const JobView view, environment_.jobs->Get(job_id_));
+  GUICHET_ASSIGN_OR_RETURN(const std::vector<JobProgress> lines,
+                           environment_.jobs->Progress(job_id_, sequence_, kLinesAtOnce));
+  for (const JobProgress& line : lines) {
+    ToMessage(line, queue_.emplace_back().mutable_progress());
+    sequence_ = line.sequence;
+  }
+  if (lines.size() == kLinesAtOnce) {
+    news_ = true;  // there may be more
+    return absl::OkStatus();
+  }
+  if (state_ == view.record.state) return absl::OkStatus();
+  state_ = view.record.state;
+  ToMessage(view.record, /*whole=*/true, queue_.emplace_back().mutable_job());
+  last_queued_ = HasEnded(view.record.state);
+  return absl::OkStatus();
+}
+
+void WatchJobReactor::FinishNow(const absl::Status& status) {
+  finished_ = true;
+  Finish(status.ok() ? guard_.Close() : guard_.Close(FromOperatorStatus(status)));
+}
+
+void WatchJobReactor::OnDone() {
+  environment_.streams.Remove(this);
+  self_.reset();
+}
+
+}  // namespace guichet

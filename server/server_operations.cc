@@ -1,0 +1,189 @@
+#include "server/server_operations.h"
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/status_macros.h"
+#include "server/rpc/models_service.h"
+#include "server/rpc/training_service.h"
+#include "server/store/database.h"
+#include "server/telemetry/job_metrics.h"
+
+namespace guichet {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Calls of operators at work, and those that wait for a thread.
+constexpr int kReadThreads = 4;
+constexpr std::size_t kMaxWaitingCalls = 256;
+
+// A folder held by one server: two would both run its jobs.
+class FolderLock {
+ public:
+  static absl::StatusOr<FolderLock> Take(const fs::path& folder) {
+    std::error_code error;
+    fs::create_directories(folder, error);
+    const int file =
+        error ? -1 : ::open((folder / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (file < 0) {
+      return absl::FailedPreconditionError(
+          fmt::format("training.folder: {} cannot be written: {}", folder.string(),
+                      error ? error.message() : std::strerror(errno)));
+    }
+    FolderLock lock(file);
+    if (::flock(file, LOCK_EX | LOCK_NB) == 0) return lock;
+    return absl::FailedPreconditionError(
+        fmt::format("training.folder: another server uses {}; stop it or choose another folder",
+                    folder.string()));
+  }
+  FolderLock() = default;
+  FolderLock(FolderLock&& other) noexcept : file_(std::exchange(other.file_, -1)) {}
+  FolderLock& operator=(FolderLock&& other) noexcept {
+    std::swap(file_, other.file_);
+    return *this;
+  }
+  ~FolderLock() {
+    if (file_ >= 0) ::close(file_);
+  }
+
+ private:
+  explicit FolderLock(int file) : file_(file) {}
+  int file_ = -1;
+};
+
+absl::StatusOr<fs::path> FindTrainer(const std::string& configured) {
+  std::error_code error;
+  const fs::path program =
+      configured.empty()
+          ? fs::read_symlink("/proc/self/exe", error).parent_path() / "guichet-trainer"
+          : fs::path(configured);
+  if (::access(program.c_str(), X_OK) == 0) return program;
+  return absl::FailedPreconditionError(
+      fmt::format("training.trainer: {} is no program that can be run; name guichet-trainer",
+                  program.string()));
+}
+
+}  // namespace
+
+// Members are destroyed in reverse: services, pools, jobs, versions, database, lock.
+struct ServerOperations::State {
+  State(const ServerConfig& given_config, RpcEnvironment& rpc, ModelRegistry& models,
+        prometheus::Registry& registry, FolderLock given_lock,
+        std::unique_ptr<Database> given_database)
+      : config(given_config),
+        lock(std::move(given_lock)),
+        database(std::move(given_database)),
+        versions(*database, models,
+                 {.folder = fs::path(config.training.folder) / "versions",
+                  .keep_versions = config.training.keep_versions},
+                 rpc.clock),
+        metrics(registry),
+        reads("operators", kReadThreads, kMaxWaitingCalls),
+        changes("versions", 1, kMaxWaitingCalls),
+        environment{.rpc = rpc,
+                    .versions = versions,
+                    .dataset_roots = config.training.dataset_roots,
+                    .streams = streams,
+                    .reads = reads,
+                    .changes = changes},
+        training_service(environment, registry),
+        models_service(environment, registry) {}
+
+  absl::Status OpenJobs();
+
+  const ServerConfig config;
+  FolderLock lock;
+  const std::unique_ptr<Database> database;
+  VersionControl versions;
+  JobMetrics metrics;
+  std::unique_ptr<JobManager> jobs;        // null without training.folder
+  std::unique_ptr<DatasetStore> datasets;  // null without training.folder
+  OpenStreams streams;
+  WorkPool reads;
+  WorkPool changes;
+  OperatorEnvironment environment;
+  TrainingService training_service;
+  ModelsService models_service;
+};
+
+absl::Status ServerOperations::State::OpenJobs() {
+  const TrainingOptions& training = config.training;
+  if (training.folder.empty()) return absl::OkStatus();
+  const fs::path folder = training.folder;
+  GUICHET_ASSIGN_OR_RETURN(const fs::path trainer, FindTrainer(training.trainer));
+  jobs = std::make_unique<JobManager>(
+      JobManagerOptions{.runner = {.folder = fs::absolute(folder) / "jobs",
+                                   .trainer = {.program = trainer, .priority = training.priority},
+                                   .max_crashes = training.max_crashes},
+                        .max_queued_jobs = training.max_queued_jobs,
+                        .checkpoint_interval = training.checkpoint_interval,
+                        .threads = training.threads},
+      JobManagerParts{.database = *database,
+                      .versions = versions,
+                      .observer = metrics,
+                      .clock = environment.rpc.clock});
+  GUICHET_ASSIGN_OR_RETURN(
+      datasets,
+      DatasetStore::Open(fs::absolute(folder) / "datasets",
+                         {.max_dataset_bytes = static_cast<std::int64_t>(training.max_dataset_size),
+                          .max_total_bytes = static_cast<std::int64_t>(training.max_datasets_size)},
+                         [this] { return jobs->NeededDatasets(); }));
+  environment.jobs = jobs.get();
+  environment.datasets = datasets.get();
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<ServerOperations>> ServerOperations::Open(
+    const ServerConfig& config, RpcEnvironment& rpc, ModelRegistry& models,
+    prometheus::Registry& metrics) {
+  FolderLock lock;
+  fs::path file;
+  if (!config.training.folder.empty()) {
+    const fs::path folder = config.training.folder;
+    GUICHET_ASSIGN_OR_RETURN(lock, FolderLock::Take(folder));
+    file = folder / "guichet.db";
+  }
+  GUICHET_ASSIGN_OR_RETURN(std::unique_ptr<Database> database, Database::Open(file));
+  auto state =
+      std::make_unique<State>(config, rpc, models, metrics, std::move(lock), std::move(database));
+  GUICHET_RETURN_IF_ERROR(state->OpenJobs());
+  return std::unique_ptr<ServerOperations>(new ServerOperations(std::move(state)));
+}
+
+ServerOperations::ServerOperations(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+ServerOperations::~ServerOperations() { Stop(); }
+
+absl::Status ServerOperations::LoadModel() {
+  return state_->versions.Start(state_->config.model.path, state_->config.model.name);
+}
+
+void ServerOperations::RegisterServices(grpc::ServerBuilder& builder) {
+  builder.RegisterService(&state_->training_service);
+  builder.RegisterService(&state_->models_service);
+}
+
+void ServerOperations::Start() {
+  state_->changes.Post(1, [this] { state_->versions.LoadPrevious(); });
+  if (state_->jobs != nullptr) state_->jobs->Start();
+}
+
+void ServerOperations::Drain() {
+  state_->streams.Drain();
+  if (state_->jobs != nullptr) state_->jobs->Stop();
+}
+
+void ServerOperations::Stop() {
+  if (state_->jobs != nullptr) state_->jobs->Stop();
+}
+
+}  // namespace guichet

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <memory>
+
+#include <grpcpp/server_builder.h>
+#include <prometheus/registry.h>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "server/config/server_config.h"
+#include "server/registry/model_registry.h"
+#include "server/rpc/rpc_environment.h"
+
+namespace guichet {
+
+// What operators do with the server, composed: database, versions, jobs, data sets, and the
+// services Training and Models. Without training.folder the database is in memory, the one version
+// is the configured bundle, and nothing is trained. Used by one thread.
+class ServerOperations {
+ public:
+  // All outlive it. FAILED_PRECONDITION: training.folder cannot be used, or another server uses it.
+  static absl::StatusOr<std::unique_ptr<ServerOperations>> Open(const ServerConfig& config,
+                                                                RpcEnvironment& rpc,
+                                                                ModelRegistry& models,
+                                                                prometheus::Registry& metrics);
+  ~ServerOperations();  // Stop
+  ServerOperations(const ServerOperations&) = delete;
+  ServerOperations& operator=(const ServerOperations&) = delete;
+
+  // Loads and warms the version in service.
+  absl::Status LoadModel();
+  void RegisterServices(grpc::ServerBuilder& builder);
+  // Once the server listens: goes on with jobs.
+  void Start();
+  // Ends the watches, with UNAVAILABLE, and suspends the job at work.
+  void Drain();
+  // After the last call: finishes what was begun.
+  void Stop();
+
+ private:
+  struct State;
+  explicit ServerOperations(std::unique_ptr<State> state);
+  const std::unique_ptr<State> state_;
+};
+
+}  // namespace guichet
