@@ -77,4 +77,15 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(const ClientOptions& 
   return grpc::CreateCustomChannel(options.target, credentials, Arguments(options, kind));
 }
 
+absl::Status PrepareAttempt(grpc::ClientContext& context, std::chrono::nanoseconds timeout,
+                            TokenFile* token) {
+  context.set_deadline(std::chrono::system_clock::now() +
+                       std::chrono::duration_cast<std::chrono::microseconds>(timeout));
+  if (token != nullptr) {
+    GUICHET_ASSIGN_OR_RETURN(const std::string value, token->Token());
+    context.AddMetadata("authorization", "Bearer " + value);
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace guichet

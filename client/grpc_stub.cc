@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/status_macros.h"
+#include "client/grpc_channel.h"
 #include "client/message_mapping.h"
 #include "client/rpc_status.h"
 
@@ -77,12 +78,7 @@ void GrpcStub::CancelAll() {
 }
 
 absl::Status GrpcStub::Prepare(grpc::ClientContext& context, std::chrono::nanoseconds timeout) {
-  context.set_deadline(std::chrono::system_clock::now() +
-                       std::chrono::duration_cast<std::chrono::microseconds>(timeout));
-  if (token_ != nullptr) {
-    GUICHET_ASSIGN_OR_RETURN(const std::string token, token_->Token());
-    context.AddMetadata("authorization", "Bearer " + token);
-  }
+  GUICHET_RETURN_IF_ERROR(PrepareAttempt(context, timeout, token_.get()));
   MutexLock lock(mutex_);
   if (cancelled_) return absl::CancelledError("the connection is being closed");
   running_.insert(&context);

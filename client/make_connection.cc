@@ -14,10 +14,7 @@ namespace guichet {
 absl::StatusOr<std::shared_ptr<Connection>> MakeConnection(const ClientOptions& options) {
   GUICHET_RETURN_IF_ERROR(options.Validate());
   GrpcStubParts stub;
-  if (!options.token_file.empty()) {
-    stub.token = std::make_unique<TokenFile>(options.token_file);
-    GUICHET_RETURN_IF_ERROR(stub.token->Token().status());  // a wrong path shows here, not later
-  }
+  GUICHET_ASSIGN_OR_RETURN(stub.token, OpenTokenFile(options.token_file));
   GUICHET_ASSIGN_OR_RETURN(stub.calls, MakeChannel(options, ChannelKind::kBalanced));
   GUICHET_ASSIGN_OR_RETURN(stub.health, MakeChannel(options, ChannelKind::kDirect));
   RetryingConnectionParts parts;

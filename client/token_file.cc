@@ -47,4 +47,11 @@ absl::StatusOr<std::string> TokenFile::Token() {
   return token_;
 }
 
+absl::StatusOr<std::unique_ptr<TokenFile>> OpenTokenFile(const std::string& path) {
+  if (path.empty()) return nullptr;
+  auto file = std::make_unique<TokenFile>(path);
+  GUICHET_RETURN_IF_ERROR(file->Token().status());
+  return file;
+}
+
 }  // namespace guichet

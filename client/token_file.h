@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -30,5 +31,9 @@ class TokenFile {
   std::string token_ GUICHET_GUARDED_BY(mutex_);
   SteadyTime checked_ GUICHET_GUARDED_BY(mutex_);
 };
+
+// The token file at `path`, read once so that a wrong path shows now and not at the first call;
+// null when `path` is empty. Errors as Token's.
+absl::StatusOr<std::unique_ptr<TokenFile>> OpenTokenFile(const std::string& path);
 
 }  // namespace guichet
