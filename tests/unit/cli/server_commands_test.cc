@@ -7,7 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "google/rpc/error_details.pb.h"
+#include "tests/support/refusal.h"
 #include "tests/support/scripted_server.h"
 #include "tests/support/temp_folder.h"
 #include "tests/unit/cli/guichet_command.h"
@@ -21,17 +21,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
-
-// What a guichet server sends: every error has a reason.
-grpc::Status Refusal(grpc::StatusCode code, const std::string& message) {
-  google::rpc::Status status;
-  status.set_code(code);
-  status.set_message(message);
-  google::rpc::ErrorInfo info;
-  info.set_reason("TEST");
-  status.add_details()->PackFrom(info);
-  return {code, message, status.SerializeAsString()};
-}
 
 class ServerCommandsTest : public testing::Test {
  protected:
