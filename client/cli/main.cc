@@ -1,5 +1,5 @@
 // The guichet command. Files: tokenize, detokenize, bundle, data. Models: predict, evaluate, train
-// (handed to guichet-model). A server: classify, health, bench.
+// (handed to guichet-model). A server: classify, jobs, models, health, bench.
 
 #include <csignal>
 #include <string>
@@ -36,6 +36,8 @@ int main(int argc, char** argv) {
   guichet::AddDataCommands(app, context);
   guichet::AddModelCommands(app, context, {hand_over, hand_over, hand_over});
   guichet::AddClassifyCommand(app, context);
+  guichet::AddJobsCommands(app, context);
+  guichet::AddModelsCommands(app, context);
   guichet::AddHealthCommand(app, context);
   guichet::AddBenchCommand(app, context);
   try {

@@ -10,5 +10,7 @@ namespace guichet {
 void AddClassifyCommand(CLI::App& app, CommandContext& context);
 void AddHealthCommand(CLI::App& app, CommandContext& context);
 void AddBenchCommand(CLI::App& app, CommandContext& context);
+void AddJobsCommands(CLI::App& app, CommandContext& context);
+void AddModelsCommands(CLI::App& app, CommandContext& context);
 
 }  // namespace guichet

@@ -25,7 +25,7 @@ TEST(CommandLineTest, HelpAndVersionSucceed) {
   const ProgramRun help = Guichet({"--help"});
   EXPECT_EQ(help.exit_code, 0);
   for (const char* command : {"tokenize", "detokenize", "bundle", "predict", "train", "evaluate",
-                              "data", "classify", "health", "bench"}) {
+                              "data", "classify", "jobs", "models", "health", "bench"}) {
     EXPECT_THAT(help.out, HasSubstr(std::string("\n  ") + command + " "));
     const ProgramRun its_help = Guichet({command, "--help"});
     EXPECT_EQ(its_help.exit_code, 0) << command;
