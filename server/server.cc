@@ -250,9 +250,11 @@ absl::Status Server::Start() {
 void Server::Drain(std::chrono::milliseconds notice, std::chrono::milliseconds timeout) {
   if (state_->grpc == nullptr) return;
   state_->health.Drain();
+  // Beside all else: a trainer may need seconds to write down where it is.
+  std::thread jobs_end([this] { state_->operations->StopJobs(); });
   std::this_thread::sleep_for(notice);
   state_->classification.Drain();
-  state_->operations->Drain();
+  state_->operations->EndWatches();
   state_->health.EndWatches();
   // Shutdown waits for the calls, and they may wait for a device that is stuck: shortly before it
   // cuts them off the pipeline fails what is left, so that they end with a reason.
@@ -276,6 +278,7 @@ void Server::Drain(std::chrono::milliseconds notice, std::chrono::milliseconds t
     changed.NotifyAll();
   }
   pipeline_end.join();
+  jobs_end.join();
   state_->grpc.reset();
   state_->http.reset();
 }

@@ -161,7 +161,7 @@ absl::StatusOr<std::unique_ptr<ServerOperations>> ServerOperations::Open(
 
 ServerOperations::ServerOperations(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
-ServerOperations::~ServerOperations() { Stop(); }
+ServerOperations::~ServerOperations() { StopJobs(); }
 
 absl::Status ServerOperations::LoadModel() {
   return state_->versions.Start(state_->config.model.path, state_->config.model.name);
@@ -177,13 +177,10 @@ void ServerOperations::Start() {
   if (state_->jobs != nullptr) state_->jobs->Start();
 }
 
-void ServerOperations::Drain() {
-  state_->streams.Drain();
+void ServerOperations::StopJobs() {
   if (state_->jobs != nullptr) state_->jobs->Stop();
 }
 
-void ServerOperations::Stop() {
-  if (state_->jobs != nullptr) state_->jobs->Stop();
-}
+void ServerOperations::EndWatches() { state_->streams.Drain(); }
 
 }  // namespace guichet

@@ -23,7 +23,7 @@ class ServerOperations {
                                                                 RpcEnvironment& rpc,
                                                                 ModelRegistry& models,
                                                                 prometheus::Registry& metrics);
-  ~ServerOperations();  // Stop
+  ~ServerOperations();  // StopJobs
   ServerOperations(const ServerOperations&) = delete;
   ServerOperations& operator=(const ServerOperations&) = delete;
 
@@ -32,10 +32,10 @@ class ServerOperations {
   void RegisterServices(grpc::ServerBuilder& builder);
   // Once the server listens: goes on with jobs.
   void Start();
-  // Ends the watches, with UNAVAILABLE, and suspends the job at work.
-  void Drain();
-  // After the last call: finishes what was begun.
-  void Stop();
+  // Suspends the job at work; waits for it. Calls still come meanwhile. Any thread.
+  void StopJobs();
+  // Ends the watches, now and later, with UNAVAILABLE.
+  void EndWatches();
 
  private:
   struct State;

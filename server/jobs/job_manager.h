@@ -73,8 +73,7 @@ class JobManager {
   void Stop();
 
   // The job of this request, new or made before. INVALID_ARGUMENT: the plan;
-  // ALREADY_EXISTS: the request_id asked for something else; RESOURCE_EXHAUSTED: the queue is full;
-  // UNAVAILABLE: stopping.
+  // ALREADY_EXISTS: the request_id asked for something else; RESOURCE_EXHAUSTED: the queue is full.
   absl::StatusOr<JobRecord> Submit(JobRequest request);
   absl::StatusOr<JobView> Get(const std::string& id);
   // Newest first, with numbers below `before`.

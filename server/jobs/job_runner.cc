@@ -125,9 +125,9 @@ absl::StatusOr<TrainingOutcome> JobRunner::AwaitOutcome(JobRecord& job, JobContr
     GUICHET_RETURN_IF_ERROR(Save(job));
     const int furthest = furthest_step_;
     GUICHET_ASSIGN_OR_RETURN(const TrainerExit exit, Attempt(job, control, progress));
-    if (exit.signal == 0 && exit.code == 0) continue;
     if (exit.signal == 0 && exit.code == TrainerExit::kSuspended) continue;
     if (ReadTrainingOutcome(folder).ok() || control.cancelled() || control.stopping()) continue;
+    // Also one that ends well and leaves no outcome.
     crashes = furthest_step_ > furthest ? 1 : crashes + 1;
     Log(LogLevel::kWarning, "guichet-trainer crashed",
         {{"job", job.id}, {"how", exit.Describe()}, {"crashes", crashes}});

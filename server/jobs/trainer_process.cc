@@ -41,7 +41,7 @@ class SpawnSettings {
     sigemptyset(&none);
     posix_spawnattr_setsigmask(&attributes_, &none);
     posix_spawnattr_setpgroup(&attributes_, 0);
-    flags_ = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP;
+    posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
   }
   ~SpawnSettings() {
     posix_spawnattr_destroy(&attributes_);
@@ -50,16 +50,7 @@ class SpawnSettings {
   SpawnSettings(const SpawnSettings&) = delete;
   SpawnSettings& operator=(const SpawnSettings&) = delete;
 
-  // A task of SCHED_IDLE computes only while no other one wants to, and gives way at once.
-  void UseIdlePolicy() {
-    const sched_param parameters{};
-    posix_spawnattr_setschedpolicy(&attributes_, SCHED_IDLE);
-    posix_spawnattr_setschedparam(&attributes_, &parameters);
-    flags_ |= POSIX_SPAWN_SETSCHEDULER;
-  }
-
   int Spawn(pid_t* pid, std::vector<char*>& arguments, std::vector<char*>& environment) {
-    posix_spawnattr_setflags(&attributes_, static_cast<short>(flags_));
     return posix_spawn(pid, arguments[0], &actions_, &attributes_, arguments.data(),
                        environment.data());
   }
@@ -67,7 +58,6 @@ class SpawnSettings {
  private:
   posix_spawnattr_t attributes_{};
   posix_spawn_file_actions_t actions_{};
-  int flags_ = 0;
 };
 
 std::vector<char*> Pointers(std::vector<std::string>& words) {
@@ -75,6 +65,15 @@ std::vector<char*> Pointers(std::vector<std::string>& words) {
   for (std::string& word : words) pointers.push_back(word.data());
   pointers.push_back(nullptr);
   return pointers;
+}
+
+// Of the process's first thread, before it has others: they inherit it. posix_spawn knows no
+// SCHED_IDLE. Best effort: where it is forbidden the trainer only competes more.
+void LowerPriority(pid_t pid, const std::string& priority) {
+  const sched_param parameters{};
+  // A task of SCHED_IDLE computes only while no other one wants to, and gives way at once.
+  if (priority == "idle") (void)::sched_setscheduler(pid, SCHED_IDLE, &parameters);
+  if (priority == "low") (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(pid), kLowNice);
 }
 
 // Threads that wait for each other by spinning would take the cores from the service.
@@ -105,17 +104,13 @@ absl::StatusOr<std::unique_ptr<TrainerProcess>> TrainerProcess::Start(const Trai
   std::vector<char*> arguments = Pointers(words);
   std::vector<char*> environment = Pointers(variables);
   SpawnSettings settings(job / kLogFile);
-  if (options.priority == "idle") settings.UseIdlePolicy();
   pid_t pid = 0;
   const int error = settings.Spawn(&pid, arguments, environment);
   if (error != 0) {
     return absl::FailedPreconditionError(fmt::format(
         "cannot start {}: {}; training.trainer names the program", words[0], std::strerror(error)));
   }
-  // Best effort: where it is forbidden the trainer only competes more.
-  if (options.priority == "low") {
-    (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(pid), kLowNice);
-  }
+  LowerPriority(pid, options.priority);
   return std::unique_ptr<TrainerProcess>(new TrainerProcess(pid));
 }
 

@@ -28,8 +28,8 @@ struct Candidate {
   std::filesystem::path folder;  // of the bundle; moved to its place among the versions
   std::string job_id;
   std::int64_t parent_version = 0;
-  std::string verdict;
-  std::string policy;
+  std::string verdict = {};
+  std::string policy = {};
 };
 
 struct PromoteOptions {

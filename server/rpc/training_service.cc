@@ -1,5 +1,6 @@
 #include "server/rpc/training_service.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <utility>
@@ -42,6 +43,7 @@ absl::StatusOr<fs::path> Resolve(const OperatorEnvironment& environment,
       "data: give dataset_id, which UploadDataset returns, or path, a file of the server");
 }
 
+// What training would meet: a row without a label is an error there.
 absl::StatusOr<DatasetReport> Report(const fs::path& path, const v1::DatasetSource& data) {
   TicketReaderOptions options;
   options.allow_empty = true;  // reported, with their lines
@@ -52,14 +54,20 @@ absl::StatusOr<DatasetReport> Report(const fs::path& path, const v1::DatasetSour
     GUICHET_ASSIGN_OR_RETURN(options.columns, ParseColumnMap(data.columns()));
   }
   GUICHET_ASSIGN_OR_RETURN(const auto reader, OpenTicketReader(path, options));
-  return ReportDataset(*reader, {});
+  GUICHET_ASSIGN_OR_RETURN(DatasetReport report, ReportDataset(*reader, {}));
+  for (DatasetFinding& finding : report.findings) {
+    if (finding.code == "unlabelled_rows") finding.severity = FindingSeverity::kError;
+  }
+  std::stable_partition(report.findings.begin(), report.findings.end(), [](const auto& finding) {
+    return finding.severity == FindingSeverity::kError;
+  });
+  return report;
 }
 
 // Why a report's data cannot be trained on.
 absl::Status RefuseErrors(const DatasetReport& report) {
   for (const DatasetFinding& finding : report.findings) {
-    const bool unlabelled = finding.code == "unlabelled_rows";
-    if (finding.severity != FindingSeverity::kError && !unlabelled) continue;
+    if (finding.severity != FindingSeverity::kError) continue;
     return absl::InvalidArgumentError(fmt::format(
         "data: {} in {} row{}{}; ValidateDataset lists all findings", finding.message,
         finding.count, finding.count == 1 ? "" : "s",

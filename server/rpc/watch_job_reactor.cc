@@ -22,10 +22,18 @@ grpc::ServerWriteReactor<v1::WatchJobResponse>* WatchJobReactor::Start(
   std::shared_ptr<WatchJobReactor> reactor(
       new WatchJobReactor(environment, method, context, request));
   reactor->self_ = reactor;
-  const MutexLock lock(reactor->mutex_);
-  std::optional<CallError> error = reactor->guard_.Admit();
+  reactor->Begin(request);
+  return reactor.get();
+}
+
+void WatchJobReactor::Begin(const v1::WatchJobRequest& request) {
+  // Outside the lock: a server that drains ends the stream at once.
+  environment_.streams.Add(self_);
+  const MutexLock lock(mutex_);
+  if (finished_) return;
+  std::optional<CallError> error = guard_.Admit();
   absl::Status status;
-  if (environment.jobs == nullptr) {
+  if (environment_.jobs == nullptr) {
     status = absl::FailedPreconditionError(
         "this server trains nothing: training.folder is not set in its configuration");
   } else if (request.after_sequence() < 0) {
@@ -34,14 +42,11 @@ grpc::ServerWriteReactor<v1::WatchJobResponse>* WatchJobReactor::Start(
   }
   if (!error.has_value() && !status.ok()) error = FromOperatorStatus(status);
   if (error.has_value()) {
-    reactor->finished_ = true;
-    reactor->Finish(reactor->guard_.Close(*error));
-    return reactor.get();
+    finished_ = true;
+    return Finish(guard_.Close(*error));
   }
-  environment.jobs->AddWatcher(request.job_id(), reactor);
-  environment.streams.Add(reactor);
-  reactor->Proceed();
-  return reactor.get();
+  environment_.jobs->AddWatcher(job_id_, self_);
+  Proceed();
 }
 
 WatchJobReactor::WatchJobReactor(OperatorEnvironment& environment, MethodMetrics& method,

@@ -40,6 +40,7 @@ class WatchJobReactor final : public grpc::ServerWriteReactor<v1::WatchJobRespon
   WatchJobReactor(OperatorEnvironment& environment, MethodMetrics& method,
                   const grpc::CallbackServerContext& context, const v1::WatchJobRequest& request);
 
+  void Begin(const v1::WatchJobRequest& request);
   // Ends the call as soon as no step is under way.
   void EndWith(absl::Status status);
   // Begins a step when none is under way and there may be something to send.

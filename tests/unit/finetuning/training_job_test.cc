@@ -105,7 +105,8 @@ TEST_F(TrainingJobTest, ProgressIsNumberedOnAfterACrash) {
     writer->Write(step);
   }
   std::ofstream(folder_.path() / "progress.jsonl", std::ios::app) << R"({"sequence":3,"sta)";
-  EXPECT_THAT(JobProgressReader(folder_.path(), 0).Next(100).value(), SizeIs(2));  // the torn line waits
+  EXPECT_THAT(JobProgressReader(folder_.path(), 0).Next(100).value(),
+              SizeIs(2));  // the torn line waits
   {
     auto writer = JobProgressWriter::Open(folder_.path());
     ASSERT_TRUE(writer.ok()) << writer.status();

@@ -60,7 +60,8 @@ class VersionControlTest : public ::testing::Test {
   std::int64_t InService() const { return registry_->Acquire({}).value()->version; }
   std::vector<std::int64_t> Numbers() const {
     std::vector<std::int64_t> numbers;
-    for (const VersionRecord& version : control_->List()->versions) {
+    const VersionList list = control_->List().value();
+    for (const VersionRecord& version : list.versions) {
       numbers.push_back(version.version);
     }
     return numbers;
