@@ -21,7 +21,8 @@ class TlsServerTest : public ::testing::Test {
   TlsServerTest() {
     config_.server.address = "127.0.0.1:0";
     config_.server.http_address.clear();
-    config_.model.path = "unused";
+    config_.model.path = temp_.path().string();  // only the manifest is read
+    std::ofstream(temp_.path() / "manifest.json") << ToJson(FakeClassifier().manifest());
     config_.tls.certificate = (temp_.path() / "server.pem").string();
     config_.tls.key = (temp_.path() / "server.key").string();
     WriteIdentity(authority_.Issue("localhost"));
