@@ -10,7 +10,7 @@ set -euo pipefail
 [ $# = 2 ] || { echo "usage: docker/stage.sh BUILD_DIR OUT_DIR" >&2; exit 2; }
 build=$1
 out=$2
-programs=(bin/guichet bin/guichet-server libexec/guichet/guichet-model)
+programs=(bin/guichet bin/guichet-server bin/guichet-trainer libexec/guichet/guichet-model)
 root=$out/rootfs/opt/guichet
 
 here=$(cd "$(dirname "$0")" && pwd)

@@ -62,7 +62,7 @@ class FolderLock {
 
 absl::StatusOr<fs::path> FindTrainer(const std::string& configured) {
   std::error_code error;
-  const fs::path program =
+  fs::path program =
       configured.empty()
           ? fs::read_symlink("/proc/self/exe", error).parent_path() / "guichet-trainer"
           : fs::path(configured);

@@ -149,7 +149,7 @@ absl::Status VersionControl::EnsureLoaded(const VersionRecord& version) {
     }).join();
     return loaded;
   };
-  const absl::Status status = load();
+  absl::Status status = load();
   const std::string failure = status.ok() ? std::string() : status.ToString();
   if (failure != version.failure) {
     VersionRecord changed = version;

@@ -50,7 +50,7 @@ absl::StatusOr<VersionRecord> VersionControl::Publish(
   if (version.stored) return version;
   std::error_code error;
   fs::create_directories(fs::path(version.folder).parent_path(), error);
-  const absl::Status moved = MoveDurably(candidate.folder, version.folder);
+  absl::Status moved = MoveDurably(candidate.folder, version.folder);
   const bool moved_before =
       !moved.ok() && !fs::exists(candidate.folder, error) && fs::exists(version.folder, error);
   if (!moved.ok() && !moved_before) return moved;
