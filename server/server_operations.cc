@@ -24,6 +24,7 @@ namespace fs = std::filesystem;
 
 // Calls of operators at work, and those that wait for a thread.
 constexpr int kReadThreads = 4;
+constexpr int kScanThreads = 2;
 constexpr std::size_t kMaxWaitingCalls = 256;
 
 // A folder held by one server: two would both run its jobs.
@@ -62,14 +63,18 @@ class FolderLock {
 
 absl::StatusOr<fs::path> FindTrainer(const std::string& configured) {
   std::error_code error;
-  fs::path program =
-      configured.empty()
-          ? fs::read_symlink("/proc/self/exe", error).parent_path() / "guichet-trainer"
-          : fs::path(configured);
+  fs::path program = configured.empty() ? fs::read_symlink("/proc/self/exe", error).parent_path() /
+                                              "guichet-trainer"
+                                        : fs::path(configured);
   if (::access(program.c_str(), X_OK) == 0) return program;
   return absl::FailedPreconditionError(
       fmt::format("training.trainer: {} is no program that can be run; name guichet-trainer",
                   program.string()));
+}
+
+// Absolute: it is remembered, and the next server may be started from elsewhere.
+fs::path VersionsFolder(const std::string& training_folder) {
+  return training_folder.empty() ? fs::path() : fs::absolute(training_folder) / "versions";
 }
 
 }  // namespace
@@ -83,16 +88,18 @@ struct ServerOperations::State {
         lock(std::move(given_lock)),
         database(std::move(given_database)),
         versions(*database, models,
-                 {.folder = fs::path(config.training.folder) / "versions",
+                 {.folder = VersionsFolder(config.training.folder),
                   .keep_versions = config.training.keep_versions},
                  rpc.clock),
         metrics(registry),
+        scans("scans", kScanThreads, kMaxWaitingCalls),
         reads("operators", kReadThreads, kMaxWaitingCalls),
         changes("versions", 1, kMaxWaitingCalls),
         environment{.rpc = rpc,
                     .versions = versions,
                     .dataset_roots = config.training.dataset_roots,
                     .streams = streams,
+                    .scans = scans,
                     .reads = reads,
                     .changes = changes},
         training_service(environment, registry),
@@ -108,6 +115,7 @@ struct ServerOperations::State {
   std::unique_ptr<JobManager> jobs;        // null without training.folder
   std::unique_ptr<DatasetStore> datasets;  // null without training.folder
   OpenStreams streams;
+  WorkPool scans;
   WorkPool reads;
   WorkPool changes;
   OperatorEnvironment environment;

@@ -289,7 +289,7 @@ void JobProgressWriter::Write(JobProgress progress) {
 JobProgressReader::JobProgressReader(const fs::path& folder, std::int64_t sequence)
     : path_(folder / kProgressFile), skip_(sequence) {}
 
-absl::StatusOr<std::vector<JobProgress>> JobProgressReader::Next(std::size_t most) {
+std::vector<JobProgress> JobProgressReader::Next(std::size_t most) {
   std::ifstream file(path_, std::ios::binary);
   file.seekg(offset_);
   std::vector<JobProgress> read;
@@ -301,9 +301,8 @@ absl::StatusOr<std::vector<JobProgress>> JobProgressReader::Next(std::size_t mos
     const auto json = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
     try {
       read.push_back(ParseProgress(json));
-    } catch (const nlohmann::json::exception& error) {
-      return absl::DataLossError(
-          fmt::format("{}: line {}: {}", path_.string(), line_, error.what()));
+    } catch (const nlohmann::json::exception&) {
+      continue;
     }
   }
   return read;

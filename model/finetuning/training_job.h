@@ -118,9 +118,9 @@ class JobProgressReader {
   // Goes on behind the line `sequence`.
   explicit JobProgressReader(const std::filesystem::path& folder, std::int64_t sequence = 0);
 
-  // The next whole lines, at most `most`; none where there is no file yet. DATA_LOSS: a line that
-  // is none of ours.
-  absl::StatusOr<std::vector<JobProgress>> Next(std::size_t most);
+  // The next whole lines, at most `most`; none where there is no file yet. Lines that a crash of
+  // the machine left unreadable are passed over.
+  std::vector<JobProgress> Next(std::size_t most);
 
  private:
   const std::filesystem::path path_;

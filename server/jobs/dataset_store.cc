@@ -132,9 +132,9 @@ absl::Status DatasetUpload::Append(std::string_view bytes) {
 
 absl::StatusOr<UploadState> DatasetUpload::Finish() {
   if (complete_) return UploadState{.committed_bytes = plan_.size, .complete = true};
-  if (bytes_ < plan_.size) return UploadState{.committed_bytes = bytes_, .complete = false};
   const fs::path part = store_.PartOf(plan_.sha256);
   if (::fsync(file_) != 0) return DiskError("sync", part, errno);
+  if (bytes_ < plan_.size) return UploadState{.committed_bytes = bytes_, .complete = false};
   GUICHET_ASSIGN_OR_RETURN(const std::string hash, HashOfFile(part));
   if (hash != plan_.sha256) {
     ::unlink(part.c_str());
@@ -150,7 +150,7 @@ absl::StatusOr<UploadState> DatasetUpload::Finish() {
 
 absl::StatusOr<std::unique_ptr<DatasetStore>> DatasetStore::Open(
     const fs::path& folder, const DatasetLimits& limits,
-    std::function<std::set<fs::path>()> needed) {
+    std::function<absl::StatusOr<std::set<fs::path>>()> needed) {
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) return DiskError("create", folder, error.value());
@@ -212,7 +212,7 @@ absl::Status DatasetStore::MakeRoom(const UploadPlan& plan) {
     if (!counted) used += file.bytes;
   }
   if (used <= limits_.max_total_bytes) return absl::OkStatus();
-  const std::set<fs::path> needed = needed_();
+  GUICHET_ASSIGN_OR_RETURN(const std::set<fs::path> needed, needed_());
   for (const StoredFile& file : files) {
     const std::string hash = HashIn(file.path);
     if (hash == plan.sha256 || active_.contains(hash) || needed.contains(file.path)) continue;

@@ -74,7 +74,7 @@ class DatasetStore {
   // `needed` tells the data sets that waiting jobs use. Makes the folder.
   static absl::StatusOr<std::unique_ptr<DatasetStore>> Open(
       const std::filesystem::path& folder, const DatasetLimits& limits,
-      std::function<std::set<std::filesystem::path>()> needed);
+      std::function<absl::StatusOr<std::set<std::filesystem::path>>()> needed);
 
   // INVALID_ARGUMENT: a field is out of range; OUT_OF_RANGE: the upload goes on at another offset;
   // ABORTED: another one writes it; RESOURCE_EXHAUSTED: no room.
@@ -86,7 +86,7 @@ class DatasetStore {
  private:
   friend class DatasetUpload;
   DatasetStore(std::filesystem::path folder, const DatasetLimits& limits,
-               std::function<std::set<std::filesystem::path>()> needed)
+               std::function<absl::StatusOr<std::set<std::filesystem::path>>()> needed)
       : folder_(std::move(folder)), limits_(limits), needed_(std::move(needed)) {}
 
   absl::Status CheckPlan(const UploadPlan& plan) const;
@@ -96,7 +96,7 @@ class DatasetStore {
 
   const std::filesystem::path folder_;
   const DatasetLimits limits_;
-  const std::function<std::set<std::filesystem::path>()> needed_;
+  const std::function<absl::StatusOr<std::set<std::filesystem::path>>()> needed_;
 
   Mutex mutex_;
   std::map<std::string, std::int64_t> active_ GUICHET_GUARDED_BY(mutex_);  // hash → whole size

@@ -26,6 +26,13 @@ constexpr std::array<JobState, 5> kAllStates = {JobState::kQueued, JobState::kRu
                                                 JobState::kSucceeded, JobState::kFailed,
                                                 JobState::kCancelled};
 
+absl::Status RequestClash(const JobRecord& job) {
+  return absl::AlreadyExistsError(
+      fmt::format("request_id \"{}\" belongs to {}, which asked for something else; choose another "
+                  "one",
+                  job.request_id, job.id));
+}
+
 absl::Status NoSuchJob(const std::string& id) {
   return absl::NotFoundError(fmt::format("no job \"{}\"; ListJobs shows those there are", id));
 }
@@ -156,10 +163,7 @@ absl::StatusOr<JobRecord> JobManager::Submit(JobRequest request) {
     if (known.has_value()) {
       job = *known;
       if (known->request_sha256 == request.request_sha256) return absl::OkStatus();
-      return absl::AlreadyExistsError(
-          fmt::format("request_id \"{}\" belongs to {}, which asked for something else; choose "
-                      "another one",
-                      request.request_id, known->id));
+      return RequestClash(*known);
     }
     GUICHET_ASSIGN_OR_RETURN(const std::int64_t queued,
                              ::guichet::CountJobs(transaction, JobState::kQueued));
@@ -241,9 +245,8 @@ absl::StatusOr<JobRecord> JobManager::Cancel(const std::string& id, const std::s
   return job;
 }
 
-absl::StatusOr<std::vector<JobProgress>> JobManager::Progress(const std::string& id,
-                                                              std::int64_t sequence,
-                                                              std::size_t most) {
+std::vector<JobProgress> JobManager::Progress(const std::string& id, std::int64_t sequence,
+                                              std::size_t most) {
   {
     const MutexLock lock(mutex_);
     if (running_ == id && !recent_.empty() && recent_.front().sequence <= sequence + 1) {
@@ -267,16 +270,29 @@ void JobManager::AddWatcher(const std::string& id, std::weak_ptr<JobWatcher> wat
   watchers_[id].push_back(std::move(watcher));
 }
 
-std::set<std::filesystem::path> JobManager::NeededDatasets() {
+absl::StatusOr<std::set<std::filesystem::path>> JobManager::NeededDatasets() {
+  std::vector<JobRecord> jobs;
+  GUICHET_RETURN_IF_ERROR(database_.Transact([&](SqlTransaction& transaction) -> absl::Status {
+    GUICHET_ASSIGN_OR_RETURN(jobs, ListUnendedJobs(transaction));
+    return absl::OkStatus();
+  }));
   std::set<std::filesystem::path> needed;
-  const auto jobs = List(INT64_MAX, INT64_MAX);
-  if (!jobs.ok()) return needed;
-  for (const JobRecord& job : *jobs) {
-    if (HasEnded(job.state)) continue;
-    const auto training = ParseTrainingJob(job.job_json, job.id);
-    if (training.ok()) needed.insert(training->dataset);
+  for (const JobRecord& job : jobs) {
+    GUICHET_ASSIGN_OR_RETURN(const TrainingJob training, ParseTrainingJob(job.job_json, job.id));
+    needed.insert(training.dataset);
   }
   return needed;
+}
+
+absl::StatusOr<std::optional<JobRecord>> JobManager::FindRequest(
+    const std::string& request_id, const std::string& request_sha256) {
+  std::optional<JobRecord> job;
+  GUICHET_RETURN_IF_ERROR(database_.Transact([&](SqlTransaction& transaction) -> absl::Status {
+    GUICHET_ASSIGN_OR_RETURN(job, FindJobOfRequest(transaction, request_id));
+    return absl::OkStatus();
+  }));
+  if (!job.has_value() || job->request_sha256 == request_sha256) return job;
+  return RequestClash(*job);
 }
 
 void JobManager::OnProgress(const std::string& id, const std::vector<JobProgress>& lines) {

@@ -82,13 +82,15 @@ class JobManager {
   absl::StatusOr<JobRecord> Cancel(const std::string& id, const std::string& actor);
 
   // Lines of progress after `sequence`, at most `most`.
-  absl::StatusOr<std::vector<JobProgress>> Progress(const std::string& id, std::int64_t sequence,
-                                                    std::size_t most);
+  std::vector<JobProgress> Progress(const std::string& id, std::int64_t sequence, std::size_t most);
   // Until it is gone.
   void AddWatcher(const std::string& id, std::weak_ptr<JobWatcher> watcher);
 
-  // Data sets that jobs to come still read.
-  std::set<std::filesystem::path> NeededDatasets();
+  // Data sets that jobs that wait or run still read.
+  absl::StatusOr<std::set<std::filesystem::path>> NeededDatasets();
+  // The job that a request made, if it did. ALREADY_EXISTS as Submit.
+  absl::StatusOr<std::optional<JobRecord>> FindRequest(const std::string& request_id,
+                                                       const std::string& request_sha256);
 
  private:
   class Control;

@@ -24,6 +24,8 @@ constexpr milliseconds kPollInterval(100);
 constexpr milliseconds kSuspendPatience(10'000);
 constexpr milliseconds kRestartPause(500);
 constexpr std::size_t kLinesAtOnce = 256;
+// A full disk or a busy database may pass; what fails this often does not.
+constexpr int kMaxFailedPublications = 5;
 
 absl::Status Suspended() { return absl::AbortedError("the server ends"); }
 absl::Status Cancelled() { return absl::CancelledError("cancelled by its caller"); }
@@ -49,9 +51,12 @@ JobRunner::JobRunner(JobRunnerOptions options, Database& database, VersionContro
 
 absl::StatusOr<JobRecord> JobRunner::Run(JobRecord job, JobControl& control) {
   furthest_step_ = 0;
-  if (job.cancel_asked) return End(std::move(job), JobState::kCancelled, Cancelled());
+  database_failed_ = false;
   GUICHET_RETURN_IF_ERROR(Begin(job));
+  if (HasEnded(job.state)) return job;
+  if (job.cancel_asked) return End(std::move(job), JobState::kCancelled, Cancelled());
   if (const absl::Status prepared = PrepareFolder(job); !prepared.ok()) {
+    if (database_failed_) return prepared;
     return End(std::move(job), JobState::kFailed, prepared);
   }
   const absl::StatusOr<TrainingOutcome> outcome = AwaitOutcome(job, control);
@@ -59,17 +64,17 @@ absl::StatusOr<JobRecord> JobRunner::Run(JobRecord job, JobControl& control) {
   if (absl::IsCancelled(outcome.status())) {
     return End(std::move(job), JobState::kCancelled, outcome.status());
   }
+  if (database_failed_) return outcome.status();
   const absl::Status status = outcome.ok() ? outcome->status : outcome.status();
   if (!status.ok()) return End(std::move(job), JobState::kFailed, status);
-  return Publish(std::move(job), *outcome);
+  return Publish(std::move(job), *outcome, control);
 }
 
 absl::Status JobRunner::Begin(JobRecord& job) {
-  if (job.state == JobState::kRunning) return absl::OkStatus();
-  return database_.Transact([&](SqlTransaction& transaction) -> absl::Status {
+  return Transact([&](SqlTransaction& transaction) -> absl::Status {
     GUICHET_ASSIGN_OR_RETURN(const auto current, FindJob(transaction, job.id));
     if (current.has_value()) job = *current;  // its cancellation may have come meanwhile
-    if (job.state != JobState::kQueued) return absl::AbortedError("the job has ended");
+    if (job.state != JobState::kQueued) return absl::OkStatus();
     GUICHET_ASSIGN_OR_RETURN(const ServicePointer pointer,
                              ReadPointer(transaction, versions_.model()));
     job.state = JobState::kRunning;
@@ -98,7 +103,7 @@ absl::Status JobRunner::PrepareFolder(const JobRecord& job) {
   GUICHET_ASSIGN_OR_RETURN(training.live, LiveFolder(job));
   if (training.base.empty()) training.base = training.live;
   std::vector<HoldoutRow> holdout;
-  GUICHET_RETURN_IF_ERROR(database_.Transact([&](SqlTransaction& transaction) -> absl::Status {
+  GUICHET_RETURN_IF_ERROR(Transact([&](SqlTransaction& transaction) -> absl::Status {
     GUICHET_ASSIGN_OR_RETURN(holdout, ReadHoldout(transaction, versions_.model()));
     return absl::OkStatus();
   }));
@@ -113,16 +118,16 @@ absl::StatusOr<TrainingOutcome> JobRunner::AwaitOutcome(JobRecord& job, JobContr
   JobProgressReader progress(folder);
   int crashes = 0;
   while (true) {
+    if (control.cancelled()) return Cancelled();
     auto outcome = ReadTrainingOutcome(folder);
     if (outcome.ok() || !absl::IsNotFound(outcome.status())) {
-      GUICHET_ASSIGN_OR_RETURN(const auto lines, progress.Next(SIZE_MAX));
-      control.OnProgress(lines);
+      control.OnProgress(progress.Next(SIZE_MAX));
       return outcome;
     }
-    if (control.cancelled()) return Cancelled();
     if (control.stopping()) return Suspended();
     ++job.attempts;
-    GUICHET_RETURN_IF_ERROR(Save(job));
+    GUICHET_RETURN_IF_ERROR(
+        Transact([&](SqlTransaction& transaction) { return UpdateJob(transaction, job); }));
     const int furthest = furthest_step_;
     GUICHET_ASSIGN_OR_RETURN(const TrainerExit exit, Attempt(job, control, progress));
     if (exit.signal == 0 && exit.code == TrainerExit::kSuspended) continue;
@@ -148,7 +153,7 @@ absl::StatusOr<TrainerExit> JobRunner::Attempt(const JobRecord& job, JobControl&
   while (true) {
     const std::optional<TrainerExit> exit = process->Poll();
     while (true) {
-      GUICHET_ASSIGN_OR_RETURN(const auto lines, progress.Next(kLinesAtOnce));
+      const std::vector<JobProgress> lines = progress.Next(kLinesAtOnce);
       if (lines.empty()) break;
       for (const JobProgress& line : lines) furthest_step_ = std::max(furthest_step_, line.step);
       control.OnProgress(lines);
@@ -164,7 +169,8 @@ absl::StatusOr<TrainerExit> JobRunner::Attempt(const JobRecord& job, JobControl&
   }
 }
 
-absl::StatusOr<JobRecord> JobRunner::Publish(JobRecord job, const TrainingOutcome& outcome) {
+absl::StatusOr<JobRecord> JobRunner::Publish(JobRecord job, const TrainingOutcome& outcome,
+                                             JobControl& control) {
   job.verdict = NameOf(outcome.verdict);
   job.gate_json = outcome.gate_json == "null" ? std::string() : outcome.gate_json;
   job.summary_json = outcome.summary_json;
@@ -179,20 +185,35 @@ absl::StatusOr<JobRecord> JobRunner::Publish(JobRecord job, const TrainingOutcom
        .verdict = job.verdict,
        .policy = std::string(NameOf(job.policy))},
       [&](SqlTransaction& transaction, const VersionRecord& published) -> absl::Status {
+        GUICHET_ASSIGN_OR_RETURN(const auto current, FindJob(transaction, job.id));
+        if (current.has_value() && current->cancel_asked) return Cancelled();
         GUICHET_ASSIGN_OR_RETURN(const HoldoutKeys keys, ReadHoldoutKeys(folder, /*used=*/true));
         GUICHET_RETURN_IF_ERROR(AddHoldout(transaction, versions_.model(), ToRows(keys)));
         job.version = published.version;
         return UpdateJob(transaction, job);
       });
-  if (!version.ok()) return End(std::move(job), JobState::kFailed, version.status());
+  if (absl::IsCancelled(version.status())) {
+    versions_.Discard(job.id);
+    return End(std::move(job), JobState::kCancelled, version.status());
+  }
+  if (!version.ok() && ++failed_publications_ < kMaxFailedPublications) return version.status();
+  failed_publications_ = 0;
+  if (!version.ok()) {
+    versions_.Discard(job.id);
+    return End(std::move(job), JobState::kFailed, version.status());
+  }
   job.version = version->version;
-  PromoteIfWanted(job);
+  PromoteIfWanted(job, control);
   versions_.DeleteSurplus();
   return End(std::move(job), JobState::kSucceeded, absl::OkStatus());
 }
 
-void JobRunner::PromoteIfWanted(JobRecord& job) {
+void JobRunner::PromoteIfWanted(JobRecord& job, JobControl& control) {
   if (job.verdict != NameOf(GateVerdict::kPromote)) return;
+  if (control.cancelled()) {
+    job.note = "not put in service: the job was cancelled when its version was published already";
+    return;
+  }
   if (job.policy != PromotionPolicy::kAuto) {
     job.note = fmt::format(
         "the gate says PROMOTE and the policy {}: Models.Promote puts it in "
@@ -245,14 +266,10 @@ absl::StatusOr<JobRecord> JobRunner::End(JobRecord job, JobState state, const ab
   return job;
 }
 
-absl::Status JobRunner::Save(const JobRecord& job) {
-  return database_.Transact([&](SqlTransaction& transaction) -> absl::Status {
-    GUICHET_ASSIGN_OR_RETURN(const auto current, FindJob(transaction, job.id));
-    JobRecord saved = job;
-    // Set by another thread.
-    saved.cancel_asked = current.has_value() && current->cancel_asked;
-    return UpdateJob(transaction, saved);
-  });
+absl::Status JobRunner::Transact(const std::function<absl::Status(SqlTransaction&)>& work) {
+  absl::Status status = database_.Transact(work);
+  if (!status.ok()) database_failed_ = true;
+  return status;
 }
 
 }  // namespace guichet

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -43,7 +44,8 @@ class JobRunner {
             const Clock& clock);
 
   // Returns the job as it ended, or, when control says stopping, as it is. An error: the database
-  // cannot be written; the job is as it was.
+  // cannot be used now, or the candidate cannot be moved to its place; the job is as it was, to be
+  // run again.
   absl::StatusOr<JobRecord> Run(JobRecord job, JobControl& control);
 
   std::filesystem::path FolderOf(const std::string& job_id) const {
@@ -57,16 +59,20 @@ class JobRunner {
   absl::StatusOr<TrainingOutcome> AwaitOutcome(JobRecord& job, JobControl& control);
   absl::StatusOr<TrainerExit> Attempt(const JobRecord& job, JobControl& control,
                                       JobProgressReader& progress);
-  absl::StatusOr<JobRecord> Publish(JobRecord job, const TrainingOutcome& outcome);
-  void PromoteIfWanted(JobRecord& job);
+  absl::StatusOr<JobRecord> Publish(JobRecord job, const TrainingOutcome& outcome,
+                                    JobControl& control);
+  void PromoteIfWanted(JobRecord& job, JobControl& control);
   absl::StatusOr<JobRecord> End(JobRecord job, JobState state, const absl::Status& why);
-  absl::Status Save(const JobRecord& job);
+  // A transaction; its failure is not the job's.
+  absl::Status Transact(const std::function<absl::Status(SqlTransaction&)>& work);
 
   const JobRunnerOptions options_;
   Database& database_;
   VersionControl& versions_;
   const Clock& clock_;
-  int furthest_step_ = 0;  // of all attempts
+  int furthest_step_ = 0;         // of all attempts
+  bool database_failed_ = false;  // in this run
+  int failed_publications_ = 0;   // one after the other
 };
 
 }  // namespace guichet

@@ -16,6 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "model/text/utf8.h"
+
 namespace guichet {
 namespace {
 
@@ -154,12 +156,7 @@ std::string LastLogLine(const fs::path& job) {
   for (std::string line; std::getline(file, line);) {
     if (!line.empty()) last = line;
   }
-  std::size_t end = std::min(last.size(), kMaxLineBytes);
-  const auto continues = [&](std::size_t at) {  // a character of UTF-8 begun before
-    return (static_cast<unsigned char>(last[at]) & 0xC0U) == 0x80U;
-  };
-  while (end > 0 && end < last.size() && continues(end)) --end;
-  return last.substr(0, end);
+  return ReplaceInvalidUtf8(last.substr(0, kMaxLineBytes));
 }
 
 }  // namespace guichet

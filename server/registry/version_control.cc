@@ -57,6 +57,7 @@ absl::Status VersionControl::Start(const fs::path& configured, const std::string
 absl::Status VersionControl::Register(const fs::path& configured) {
   GUICHET_ASSIGN_OR_RETURN(const std::string hash, BundleHash(configured));
   const std::string folder = fs::absolute(configured).lexically_normal().string();
+  configured_folder_ = folder;
   return database_.Transact([&](SqlTransaction& transaction) -> absl::Status {
     GUICHET_ASSIGN_OR_RETURN(const std::vector<VersionRecord> versions,
                              ListVersions(transaction, model_));
@@ -98,6 +99,8 @@ absl::Status VersionControl::LoadAny() {
                    [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
   absl::Status first;
   for (const VersionRecord& version : order) {
+    // What nobody would promote without force does not come into service by accident.
+    if (rank(version) == 2 && !ReasonAgainst(version).empty()) continue;
     const absl::Status status = EnsureLoaded(version);
     if (!status.ok()) {
       Log(LogLevel::kError, "version cannot be loaded",

@@ -68,6 +68,10 @@ class VersionControl {
       const Candidate& candidate,
       const std::function<absl::Status(SqlTransaction&, const VersionRecord&)>& with_it);
 
+  // Drops what a publication that did not come to its end has left. Nothing for a version that is
+  // one.
+  void Discard(const std::string& job_id);
+
   // INVALID_ARGUMENT or NOT_FOUND: no such version; ABORTED: another one than expected is in
   // service; FAILED_PRECONDITION: it may not be promoted without force; INTERNAL: it cannot be
   // loaded, and what is in service stays.
@@ -76,7 +80,7 @@ class VersionControl {
   // Exchanges the version in service and the one before it. FAILED_PRECONDITION: there is none.
   absl::Status Rollback(std::int64_t expected, const std::string& actor);
   absl::Status Pin(std::int64_t version, bool pinned, const std::string& actor);
-  // FAILED_PRECONDITION: it is in service, before it, or pinned.
+  // FAILED_PRECONDITION: it is in service, before it, pinned, or named by the configuration.
   absl::Status Delete(std::int64_t version, const std::string& actor);
   // Deletes the oldest versions of jobs beyond those to keep.
   void DeleteSurplus();
@@ -105,7 +109,8 @@ class VersionControl {
   ModelRegistry& registry_;
   const VersionControlOptions options_;
   const Clock& clock_;
-  std::string model_;  // set by Start
+  std::string model_;              // set by Start
+  std::string configured_folder_;  // set by Start
 
   Mutex changing_;  // one change at a time
 };

@@ -68,6 +68,22 @@ absl::StatusOr<VersionRecord> VersionControl::Publish(
   return version;
 }
 
+void VersionControl::Discard(const std::string& job_id) {
+  const MutexLock changing(changing_);
+  VersionRecord dropped;
+  const absl::Status status = database_.Transact([&](SqlTransaction& transaction) -> absl::Status {
+    GUICHET_ASSIGN_OR_RETURN(const auto versions, ListVersions(transaction, model_));
+    for (const VersionRecord& version : versions) {
+      if (version.job_id == job_id && !version.stored) dropped = version;
+    }
+    if (dropped.version == 0) return absl::OkStatus();
+    return RemoveVersion(transaction, model_, dropped.version);
+  });
+  if (!status.ok()) return Log(LogLevel::kError, "database", {{"error", status.ToString()}});
+  std::error_code ignored;
+  if (dropped.owned) fs::remove_all(dropped.folder, ignored);
+}
+
 absl::Status VersionControl::Pin(std::int64_t version, bool pinned, const std::string& actor) {
   const MutexLock changing(changing_);
   return Record({.actor = actor, .action = pinned ? "pin" : "unpin", .subject = SubjectOf(version)},
@@ -101,6 +117,10 @@ absl::Status VersionControl::DeleteLocked(std::int64_t version, const std::strin
           return refuse("is where Rollback goes", "promote another version first");
         }
         if (record.pinned) return refuse("is pinned", "unpin it first");
+        // The next start would take it for a new one and put it in service.
+        if (record.folder == configured_folder_) {
+          return refuse("is what model.path names", "change the configuration first");
+        }
         return RemoveVersion(transaction, model_, version);
       }));
   if (IsLoaded(version)) GUICHET_RETURN_IF_ERROR(registry_.Retire(model_, version));

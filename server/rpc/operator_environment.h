@@ -19,6 +19,7 @@ struct OperatorEnvironment {
   DatasetStore* datasets = nullptr;  // null together with jobs
   std::string dataset_roots = {};    // as training.dataset_roots
   OpenStreams& streams;              // watches
+  WorkPool& scans;                   // calls that read a data set to its end
   WorkPool& reads;                   // calls that wait for the disk
   WorkPool& changes;  // calls that move the pointer or delete: they may wait for a model's load
 };

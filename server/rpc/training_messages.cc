@@ -8,6 +8,7 @@
 #include <google/protobuf/util/json_util.h>
 
 #include "base/sha256.h"
+#include "model/text/utf8.h"
 
 namespace guichet {
 namespace {
@@ -94,7 +95,10 @@ void ToMessage(const DatasetFinding& finding, v1::DatasetFinding* message) {
   message->set_message(finding.message);
   message->set_count(finding.count);
   message->mutable_lines()->Assign(finding.lines.begin(), finding.lines.end());
-  for (const std::string& detail : finding.details) message->add_details(detail);
+  // They quote rows, cut at a byte.
+  for (const std::string& detail : finding.details) {
+    message->add_details(ReplaceInvalidUtf8(detail));
+  }
 }
 
 }  // namespace

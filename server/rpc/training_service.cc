@@ -82,6 +82,13 @@ absl::Status TrainOn(OperatorEnvironment& environment, const std::string& actor,
   GUICHET_RETURN_IF_ERROR(CheckTrains(environment));
   GUICHET_RETURN_IF_ERROR(environment.versions.CheckModel(request.model()));
   GUICHET_ASSIGN_OR_RETURN(JobRequest job, ToJobRequest(request));
+  // A repeated call is answered whatever has become of its data set.
+  GUICHET_ASSIGN_OR_RETURN(const auto known,
+                           environment.jobs->FindRequest(job.request_id, job.request_sha256));
+  if (known.has_value()) {
+    ToMessage(*known, /*whole=*/true, response);
+    return absl::OkStatus();
+  }
   job.actor = actor;
   job.training.model = environment.versions.model();
   GUICHET_ASSIGN_OR_RETURN(job.training.dataset, Resolve(environment, request.data()));
@@ -146,7 +153,7 @@ grpc::ServerUnaryReactor* TrainingService::ValidateDataset(
     grpc::CallbackServerContext* context, const v1::ValidateDatasetRequest* request,
     v1::ValidateDatasetResponse* response) {
   return OperatorCall::Start(
-      environment_.rpc, environment_.reads, validate_dataset_, *context,
+      environment_.rpc, environment_.scans, validate_dataset_, *context,
       [this, request, response]() -> absl::Status {
         GUICHET_RETURN_IF_ERROR(CheckTrains(environment_));
         GUICHET_ASSIGN_OR_RETURN(const fs::path path, Resolve(environment_, request->data()));
@@ -159,7 +166,7 @@ grpc::ServerUnaryReactor* TrainingService::ValidateDataset(
 grpc::ServerUnaryReactor* TrainingService::Train(grpc::CallbackServerContext* context,
                                                  const v1::TrainRequest* request,
                                                  v1::Job* response) {
-  return OperatorCall::Start(environment_.rpc, environment_.reads, train_, *context,
+  return OperatorCall::Start(environment_.rpc, environment_.scans, train_, *context,
                              [this, actor = context->peer(), request, response] {
                                return TrainOn(environment_, actor, *request, response);
                              });

@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "base/status_macros.h"
 #include "server/rpc/training_messages.h"
 
 namespace guichet {
@@ -101,31 +100,39 @@ void WatchJobReactor::Proceed() {
 }
 
 void WatchJobReactor::Read() {
+  std::int64_t sequence = 0;
+  {
+    const MutexLock lock(mutex_);
+    sequence = sequence_;
+  }
+  // Without the lock, which callbacks take. The state first: once it says that the job has ended,
+  // its progress is all there.
+  const absl::StatusOr<JobView> view = environment_.jobs->Get(job_id_);
+  std::vector<JobProgress> lines;
+  if (view.ok()) lines = environment_.jobs->Progress(job_id_, sequence, kLinesAtOnce);
   const MutexLock lock(mutex_);
-  const absl::Status status = FillQueue();
   busy_ = false;
-  if (!status.ok() && !end_.has_value()) end_ = status;
+  if (view.ok()) {
+    Queue(*view, lines);
+  } else if (!end_.has_value()) {
+    end_ = view.status();
+  }
   Proceed();
 }
 
-absl::Status WatchJobReactor::FillQueue() {
-  // The state first: once it says that the job has ended, its progress is all there.
-  GUICHET_ASSIGN_OR_RETURN(const JobView view, environment_.jobs->Get(job_id_));
-  GUICHET_ASSIGN_OR_RETURN(const std::vector<JobProgress> lines,
-                           environment_.jobs->Progress(job_id_, sequence_, kLinesAtOnce));
+void WatchJobReactor::Queue(const JobView& view, const std::vector<JobProgress>& lines) {
   for (const JobProgress& line : lines) {
     ToMessage(line, queue_.emplace_back().mutable_progress());
     sequence_ = line.sequence;
   }
   if (lines.size() == kLinesAtOnce) {
     news_ = true;  // there may be more
-    return absl::OkStatus();
+    return;
   }
-  if (state_ == view.record.state) return absl::OkStatus();
+  if (state_ == view.record.state) return;
   state_ = view.record.state;
   ToMessage(view.record, /*whole=*/true, queue_.emplace_back().mutable_job());
   last_queued_ = HasEnded(view.record.state);
-  return absl::OkStatus();
 }
 
 void WatchJobReactor::FinishNow(const absl::Status& status) {

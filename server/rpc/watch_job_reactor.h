@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <grpcpp/support/server_callback.h>
 
@@ -46,7 +47,8 @@ class WatchJobReactor final : public grpc::ServerWriteReactor<v1::WatchJobRespon
   // Begins a step when none is under way and there may be something to send.
   void Proceed() GUICHET_REQUIRES(mutex_);
   void Read();  // on the pool
-  absl::Status FillQueue() GUICHET_REQUIRES(mutex_);
+  // What was read of the job goes to the queue.
+  void Queue(const JobView& view, const std::vector<JobProgress>& lines) GUICHET_REQUIRES(mutex_);
   void FinishNow(const absl::Status& status) GUICHET_REQUIRES(mutex_);
 
   OperatorEnvironment& environment_;

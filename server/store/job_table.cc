@@ -120,7 +120,8 @@ absl::Status UpdateJob(SqlTransaction& transaction, const JobRecord& job) {
       const std::int64_t changed,
       transaction.Execute(
           "UPDATE jobs SET state = ?, job = ?, started = ?, ended = ?, attempts = ?, "
-          "cancel_asked = ?, parent_version = ?, error_code = ?, error_message = ?, verdict = ?, "
+          "cancel_asked = max(cancel_asked, ?), parent_version = ?, error_code = ?, error_message "
+          "= ?, verdict = ?, "
           "gate = ?, summary = ?, training_rows = ?, validation_rows = ?, holdout_rows = ?, "
           "version = ?, promoted = ?, note = ? WHERE id = ?",
           {std::string(NameOf(job.state)), job.job_json, job.started, job.ended, job.attempts,
@@ -153,6 +154,15 @@ absl::StatusOr<std::vector<JobRecord>> ListJobs(SqlTransaction& transaction, std
   GUICHET_RETURN_IF_ERROR(transaction.Query(
       fmt::format("SELECT {} FROM jobs WHERE number < ? ORDER BY number DESC LIMIT ?", kColumns),
       {before, most}, [&](const SqlRow& row) { jobs.push_back(ReadJob(row)); }));
+  return jobs;
+}
+
+absl::StatusOr<std::vector<JobRecord>> ListUnendedJobs(SqlTransaction& transaction) {
+  std::vector<JobRecord> jobs;
+  GUICHET_RETURN_IF_ERROR(transaction.Query(
+      fmt::format("SELECT {} FROM jobs WHERE state IN ('RUNNING', 'QUEUED') ORDER BY number",
+                  kColumns),
+      {}, [&](const SqlRow& row) { jobs.push_back(ReadJob(row)); }));
   return jobs;
 }
 

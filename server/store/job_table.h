@@ -58,7 +58,8 @@ struct JobRecord {
 absl::StatusOr<std::string> NextJobId(SqlTransaction& transaction);
 // Sets the record's number. ALREADY_EXISTS: its id or request_id is taken.
 absl::Status InsertJob(SqlTransaction& transaction, JobRecord& job);
-// Writes all but number, id, request and creation. NOT_FOUND: no such job.
+// Writes all but number, id, request and creation; a cancellation that was asked for stays so.
+// NOT_FOUND: no such job.
 absl::Status UpdateJob(SqlTransaction& transaction, const JobRecord& job);
 
 absl::StatusOr<std::optional<JobRecord>> FindJob(SqlTransaction& transaction,
@@ -70,6 +71,8 @@ absl::StatusOr<std::optional<JobRecord>> NextJob(SqlTransaction& transaction);
 // The newest jobs with a number below `before`, newest first.
 absl::StatusOr<std::vector<JobRecord>> ListJobs(SqlTransaction& transaction, std::int64_t before,
                                                 std::int64_t most);
+// Those that wait or run, oldest first.
+absl::StatusOr<std::vector<JobRecord>> ListUnendedJobs(SqlTransaction& transaction);
 absl::StatusOr<std::int64_t> CountJobs(SqlTransaction& transaction, JobState state);
 
 }  // namespace guichet

@@ -105,14 +105,14 @@ TEST_F(TrainingJobTest, ProgressIsNumberedOnAfterACrash) {
     writer->Write(step);
   }
   std::ofstream(folder_.path() / "progress.jsonl", std::ios::app) << R"({"sequence":3,"sta)";
-  EXPECT_THAT(JobProgressReader(folder_.path(), 0).Next(100).value(),
+  EXPECT_THAT(JobProgressReader(folder_.path(), 0).Next(100),
               SizeIs(2));  // the torn line waits
   {
     auto writer = JobProgressWriter::Open(folder_.path());
     ASSERT_TRUE(writer.ok()) << writer.status();
     writer->Write({.stage = "write", .message = {}});
   }
-  const auto lines = JobProgressReader(folder_.path(), 1).Next(100).value();
+  const auto lines = JobProgressReader(folder_.path(), 1).Next(100);
   ASSERT_THAT(lines, SizeIs(2));
   EXPECT_EQ(lines[0].sequence, 2);
   EXPECT_EQ(lines[0].loss, 0.25);
@@ -120,12 +120,12 @@ TEST_F(TrainingJobTest, ProgressIsNumberedOnAfterACrash) {
   EXPECT_FALSE(lines[0].accuracy.has_value());
   EXPECT_EQ(lines[1].sequence, 3);
   EXPECT_EQ(lines[1].stage, "write");
-  EXPECT_THAT(JobProgressReader(folder_.path(), 0).Next(1).value(), SizeIs(1));
-  EXPECT_THAT(JobProgressReader(folder_.path(), 3).Next(100).value(), IsEmpty());
+  EXPECT_THAT(JobProgressReader(folder_.path(), 0).Next(1), SizeIs(1));
+  EXPECT_THAT(JobProgressReader(folder_.path(), 3).Next(100), IsEmpty());
   JobProgressReader reader(folder_.path());
-  EXPECT_THAT(reader.Next(2).value(), SizeIs(2));
-  EXPECT_THAT(reader.Next(100).value(), SizeIs(1)) << "it goes on where it stopped";
-  EXPECT_THAT(reader.Next(100).value(), IsEmpty());
+  EXPECT_THAT(reader.Next(2), SizeIs(2));
+  EXPECT_THAT(reader.Next(100), SizeIs(1)) << "it goes on where it stopped";
+  EXPECT_THAT(reader.Next(100), IsEmpty());
 }
 
 }  // namespace

@@ -164,6 +164,38 @@ TEST_F(VersionControlTest, RetentionSparesWhatIsPinnedInServiceAndBefore) {
   EXPECT_FALSE(fs::exists(folder_.path() / "versions" / "fake" / "5"));
 }
 
+TEST_F(VersionControlTest, WhatTheConfigurationNamesIsNotDeleted) {
+  ASSERT_TRUE(Start().ok());
+  ASSERT_TRUE(control_->Promote(Publish("job-1"), {}, "test").ok());
+  ASSERT_TRUE(control_->Promote(Publish("job-2"), {}, "test").ok());
+  const absl::Status status = control_->Delete(1, "test");
+  EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr("model.path"));
+}
+
+TEST_F(VersionControlTest, ARejectedVersionTakesOverFromNobody) {
+  ASSERT_TRUE(Start().ok());
+  Publish("job-1", "REJECT");
+  broken_ = configured_;
+  Restart();
+  EXPECT_FALSE(Start().ok());
+}
+
+TEST_F(VersionControlTest, ADiscardedPublicationLeavesNothing) {
+  ASSERT_TRUE(Start().ok());
+  const auto cancelled = [](SqlTransaction&, const VersionRecord&) {
+    return absl::CancelledError("cancelled");
+  };
+  EXPECT_FALSE(
+      control_->Publish({.folder = MakeBundle("job-1"), .job_id = "job-1"}, cancelled).ok());
+  EXPECT_TRUE(fs::exists(folder_.path() / "versions" / "fake" / "2"));
+  control_->Discard("job-1");
+  EXPECT_FALSE(fs::exists(folder_.path() / "versions" / "fake" / "2"));
+  const std::int64_t published = Publish("job-2");
+  control_->Discard("job-2");
+  EXPECT_THAT(Numbers(), ElementsAre(1, published)) << "a version is kept";
+}
+
 TEST_F(VersionControlTest, WhatTheGateRejectedIsPromotedByForceOnly) {
   ASSERT_TRUE(Start().ok());
   const std::int64_t rejected = Publish("job-1", "REJECT");

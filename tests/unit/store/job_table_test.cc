@@ -108,6 +108,19 @@ TEST_F(JobTableTest, TheRunningJobComesFirstThenTheOldest) {
   EXPECT_EQ(Next(), "job-1");
 }
 
+TEST_F(JobTableTest, ACancellationIsNotForgottenByALaterUpdate) {
+  JobRecord job = Insert("a");
+  job.cancel_asked = true;
+  ASSERT_TRUE(Update(job).ok());
+  job.cancel_asked = false;
+  ASSERT_TRUE(Update(job).ok());
+  ASSERT_TRUE(Do([&](SqlTransaction& transaction) -> absl::Status {
+                GUICHET_ASSIGN_OR_RETURN(const auto found, FindJob(transaction, job.id));
+                EXPECT_TRUE(found.value_or(JobRecord()).cancel_asked);
+                return absl::OkStatus();
+              }).ok());
+}
+
 TEST_F(JobTableTest, ARequestHasOneJob) {
   Insert("a");
   JobRecord job;
