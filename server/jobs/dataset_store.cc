@@ -232,7 +232,7 @@ absl::StatusOr<fs::path> DatasetStore::Find(const std::string& dataset_id) const
         "data.dataset_id: it must be the 64 hexadecimal digits that UploadDataset returned");
   }
   for (const TicketFormat format : kFormats) {
-    const fs::path path = folder_ / (dataset_id + EndingOf(format));
+    fs::path path = folder_ / (dataset_id + EndingOf(format));
     std::error_code ignored;
     if (fs::is_regular_file(path, ignored)) return path;
   }
@@ -256,7 +256,7 @@ absl::StatusOr<fs::path> ResolveBelowRoots(const std::string& path, const std::s
         "set instead");
   }
   std::error_code error;
-  const fs::path resolved = fs::canonical(path, error);
+  fs::path resolved = fs::canonical(path, error);
   std::string_view rest = roots;
   while (!rest.empty()) {
     const std::string_view root = rest.substr(0, rest.find(':'));

@@ -55,7 +55,7 @@ absl::StatusOr<JobRecord> JobRunner::Run(JobRecord job, JobControl& control) {
   GUICHET_RETURN_IF_ERROR(Begin(job));
   if (HasEnded(job.state)) return job;
   if (job.cancel_asked) return End(std::move(job), JobState::kCancelled, Cancelled());
-  if (const absl::Status prepared = PrepareFolder(job); !prepared.ok()) {
+  if (absl::Status prepared = PrepareFolder(job); !prepared.ok()) {
     if (database_failed_) return prepared;
     return End(std::move(job), JobState::kFailed, prepared);
   }
