@@ -43,6 +43,8 @@ void OperationsTest::StartServer(const std::vector<std::string>& more_arguments)
                                         StateFolder().string(),
                                         "--training.dataset_roots",
                                         SharedFolder().string(),
+                                        "--training.priority",
+                                        "normal",  // other tests may run beside
                                         "--training.threads",
                                         "1",
                                         "--log.level",
@@ -60,7 +62,7 @@ void OperationsTest::StartServer(const std::vector<std::string>& more_arguments)
 }
 
 void OperationsTest::SetDeadline(grpc::ClientContext& context) {
-  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(120));
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(240));
   context.set_wait_for_ready(true);
 }
 
