@@ -17,11 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-absl::Status IoError(std::string_view action, const fs::path& path, int error) {
-  return absl::InternalError(
-      fmt::format("cannot {} {}: {}", action, path.string(), std::strerror(error)));
-}
-
 // Closes a descriptor when a scope ends.
 class Descriptor {
  public:
@@ -39,8 +34,8 @@ class Descriptor {
 
 absl::Status Sync(const fs::path& path, int flags) {
   const Descriptor file(::open(path.c_str(), flags | O_CLOEXEC));
-  if (file.value() < 0) return IoError("open", path, errno);
-  if (::fsync(file.value()) != 0) return IoError("sync", path, errno);
+  if (file.value() < 0) return FileError("open", path, errno);
+  if (::fsync(file.value()) != 0) return FileError("sync", path, errno);
   return absl::OkStatus();
 }
 
@@ -68,16 +63,16 @@ int RenameToNew(const fs::path& from, const fs::path& to) {
 
 absl::Status WriteAll(const fs::path& path, std::string_view contents) {
   const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
-  if (file.value() < 0) return IoError("create", path, errno);
+  if (file.value() < 0) return FileError("create", path, errno);
   while (!contents.empty()) {
     const ssize_t written = ::write(file.value(), contents.data(), contents.size());
     if (written < 0) {
       if (errno == EINTR) continue;
-      return IoError("write", path, errno);
+      return FileError("write", path, errno);
     }
     contents.remove_prefix(static_cast<size_t>(written));
   }
-  if (::fsync(file.value()) != 0) return IoError("sync", path, errno);
+  if (::fsync(file.value()) != 0) return FileError("sync", path, errno);
   return absl::OkStatus();
 }
 
@@ -88,17 +83,26 @@ absl::Status SyncTree(const fs::path& folder) {
     GUICHET_RETURN_IF_ERROR(
         Sync(it->path(), it->is_directory() ? O_RDONLY | O_DIRECTORY : O_RDONLY));
   }
-  if (error) return IoError("list", folder, error.value());
+  if (error) return FileError("list", folder, error.value());
   return Sync(folder, O_RDONLY | O_DIRECTORY);
 }
 
 }  // namespace
 
+absl::Status FileError(std::string_view action, const fs::path& path, int error) {
+  const std::string message =
+      fmt::format("cannot {} {}: {}", action, path.string(), std::strerror(error));
+  if (error == ENOSPC || error == EDQUOT) {
+    return absl::ResourceExhaustedError(message + "; free some space on that disk");
+  }
+  return absl::InternalError(message);
+}
+
 absl::StatusOr<std::string> ReadFile(const fs::path& path, size_t max_bytes) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file.value() < 0) {
     if (errno == ENOENT) return absl::NotFoundError(fmt::format("{}: no such file", path.string()));
-    return IoError("open", path, errno);
+    return FileError("open", path, errno);
   }
   struct stat info{};
   if (::fstat(file.value(), &info) != 0 || !S_ISREG(info.st_mode)) {
@@ -114,7 +118,7 @@ absl::StatusOr<std::string> ReadFile(const fs::path& path, size_t max_bytes) {
   while (filled < contents.size()) {
     const ssize_t count = ::read(file.value(), contents.data() + filled, contents.size() - filled);
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return IoError("read", path, errno);
+    if (count < 0) return FileError("read", path, errno);
     if (count == 0) break;
     filled += static_cast<size_t>(count);
   }
@@ -126,7 +130,7 @@ absl::Status WriteFileDurably(const fs::path& path, std::string_view contents) {
   const fs::path staging = StagingName(path);
   absl::Status status = WriteAll(staging, contents);
   if (status.ok() && ::rename(staging.c_str(), path.c_str()) != 0)
-    status = IoError("rename to", path, errno);
+    status = FileError("rename to", path, errno);
   if (!status.ok()) {
     ::unlink(staging.c_str());
     return status;
@@ -144,7 +148,7 @@ absl::Status MoveDurably(const fs::path& from, const fs::path& to) {
       return absl::NotFoundError(
           fmt::format("cannot move {} to {}: no such file or folder", from.string(), to.string()));
     }
-    return IoError("rename to", to, reason);
+    return FileError("rename to", to, reason);
   }
   GUICHET_RETURN_IF_ERROR(Sync(ParentOf(to), O_RDONLY | O_DIRECTORY));
   return Sync(ParentOf(from), O_RDONLY | O_DIRECTORY);
@@ -159,7 +163,7 @@ absl::Status CreateFolderDurably(const fs::path& target,
   }
   const fs::path staging = StagingName(target);
   if (!fs::create_directory(staging, error)) {
-    return IoError("create folder", staging, error ? error.value() : EEXIST);
+    return FileError("create folder", staging, error ? error.value() : EEXIST);
   }
   absl::Status status = fill(staging);
   if (status.ok()) status = SyncTree(staging);
@@ -168,7 +172,7 @@ absl::Status CreateFolderDurably(const fs::path& target,
   if (status.ok() && RenameToNew(staging, target) != 0) {
     status = errno == EEXIST
                  ? absl::AlreadyExistsError(fmt::format("{} already exists", target.string()))
-                 : IoError("rename to", target, errno);
+                 : FileError("rename to", target, errno);
   }
   if (!status.ok()) {
     fs::remove_all(staging, error);

@@ -16,6 +16,10 @@
 
 namespace guichet {
 
+// What `error` (errno) says of `action` on a file: "cannot write a/b: …". RESOURCE_EXHAUSTED when
+// the disk is full, else INTERNAL.
+absl::Status FileError(std::string_view action, const std::filesystem::path& path, int error);
+
 // Reads a whole file of at most `max_bytes`. NOT_FOUND when absent, INVALID_ARGUMENT when larger or
 // not a regular file.
 absl::StatusOr<std::string> ReadFile(const std::filesystem::path& path, size_t max_bytes);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <optional>
-#include <random>
 #include <thread>
 #include <utility>
 
@@ -19,11 +18,6 @@ namespace {
 using std::chrono::nanoseconds;
 
 constexpr std::chrono::milliseconds kPollInterval{50};
-
-std::uint64_t JitterSeed() {
-  std::random_device entropy;
-  return (std::uint64_t{entropy()} << 32U) | entropy();
-}
 
 absl::Status StoppedError() { return absl::CancelledError("stopped before the answer came"); }
 

@@ -1,6 +1,5 @@
 #include <chrono>
 #include <memory>
-#include <random>
 #include <utility>
 
 #include "base/status_macros.h"
@@ -20,9 +19,7 @@ absl::StatusOr<std::shared_ptr<Connection>> MakeConnection(const ClientOptions& 
   RetryingConnectionParts parts;
   parts.stub = std::make_unique<GrpcStub>(std::move(stub));
   parts.sleeper = std::make_unique<ThreadSleeper>(*parts.clock);
-  // Many clients that lost the same server must not come back in step.
-  std::random_device entropy;
-  parts.jitter_seed = (std::uint64_t{entropy()} << 32U) | entropy();
+  parts.jitter_seed = JitterSeed();
   return std::make_shared<RetryingConnection>(options.retry, options.timeout, std::move(parts));
 }
 

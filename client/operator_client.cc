@@ -74,7 +74,7 @@ class OperatorClient::Core {
     return DatasetUpload(*training_, file, on_progress).Run(call, options_.stream_timeout);
   }
 
-  absl::StatusOr<v1::Job> Watch(v1::WatchJobRequest& request, const JobObserver& observer);
+  absl::StatusOr<v1::Job> Watch(v1::WatchJobRequest& request, const WatchObserver& observer);
 
  private:
   template <typename Service, typename Request, typename Response>
@@ -98,7 +98,7 @@ class OperatorClient::Core {
 };
 
 absl::StatusOr<v1::Job> OperatorClient::Core::Watch(v1::WatchJobRequest& request,
-                                                    const JobObserver& observer) {
+                                                    const WatchObserver& observer) {
   v1::Job job;
   bool reached = false;
   const auto read_events = [&](grpc::ClientContext& context) {
@@ -172,7 +172,7 @@ absl::StatusOr<v1::ListJobsResponse> OperatorClient::ListJobs(const v1::ListJobs
 }
 
 absl::StatusOr<v1::Job> OperatorClient::WatchJob(v1::WatchJobRequest request,
-                                                 const JobObserver& observer) {
+                                                 const WatchObserver& observer) {
   return core_->Watch(request, observer);
 }
 

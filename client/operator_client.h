@@ -30,7 +30,7 @@ struct OperatorOptions {
 };
 
 // What a watch tells while it runs, on the thread that watches. Either may be empty.
-struct JobObserver {
+struct WatchObserver {
   std::function<void(const v1::WatchJobResponse&)> on_event;
   std::function<void(const absl::Status&)> on_lost;  // it is going to be tried again
 };
@@ -60,7 +60,7 @@ class OperatorClient {
   absl::StatusOr<v1::ListJobsResponse> ListJobs(const v1::ListJobsRequest& request);
   // Until the job has ended; returns it. Survives a restart of the server: no line of progress is
   // missed or told twice.
-  absl::StatusOr<v1::Job> WatchJob(v1::WatchJobRequest request, const JobObserver& observer);
+  absl::StatusOr<v1::Job> WatchJob(v1::WatchJobRequest request, const WatchObserver& observer);
   absl::StatusOr<v1::Job> CancelJob(const v1::CancelJobRequest& request);
 
   absl::StatusOr<v1::ListVersionsResponse> ListVersions(const v1::ListVersionsRequest& request);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <random>
 
 #include <fmt/format.h>
 
@@ -66,6 +67,11 @@ std::optional<nanoseconds> RetryDelayAfter(const RetryOptions& options, const ab
   }
   if (delay >= time_left) return std::nullopt;
   return delay;
+}
+
+std::uint64_t JitterSeed() {
+  std::random_device entropy;
+  return (std::uint64_t{entropy()} << 32U) | entropy();
 }
 
 }  // namespace guichet

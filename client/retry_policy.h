@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 
 #include "absl/status/status.h"
@@ -40,5 +41,8 @@ std::optional<std::chrono::nanoseconds> RetryDelayAfter(const RetryOptions& opti
                                                         const absl::Status& error, int attempts,
                                                         std::chrono::nanoseconds time_left,
                                                         double uniform);
+
+// Another one in each process: many clients that lost the same server must not come back in step.
+std::uint64_t JitterSeed();
 
 }  // namespace guichet

@@ -2,7 +2,6 @@
 
 #include <cerrno>
 #include <charconv>
-#include <cstring>
 #include <fstream>
 #include <utility>
 
@@ -260,8 +259,7 @@ absl::StatusOr<JobProgressWriter> JobProgressWriter::Open(const fs::path& folder
   if (file < 0 || ::ftruncate(file, bytes) != 0) {
     const int error = errno;
     if (file >= 0) ::close(file);
-    return absl::InternalError(
-        fmt::format("cannot write {}: {}", path.string(), std::strerror(error)));
+    return FileError("write", path, error);
   }
   return JobProgressWriter(file, lines, bytes);
 }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -13,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/durable_file.h"
+#include "base/mapped_file.h"
 #include "base/sha256.h"
 #include "base/status_macros.h"
 #include "model/data/dataset_reader.h"
@@ -24,7 +24,6 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kHashDigits = 64;
 constexpr std::size_t kMaxNameBytes = 255;
-constexpr std::size_t kReadBytes = std::size_t{256} << 10;
 
 bool IsHash(std::string_view text) {
   return text.size() == kHashDigits && text.find_first_not_of("0123456789abcdef") == text.npos;
@@ -46,29 +45,10 @@ const char* EndingOf(TicketFormat format) {
 constexpr TicketFormat kFormats[] = {TicketFormat::kJsonLines, TicketFormat::kCsv,
                                      TicketFormat::kTsv, TicketFormat::kText};
 
-absl::Status DiskError(std::string_view action, const fs::path& path, int error) {
-  const std::string message =
-      fmt::format("cannot {} {}: {}", action, path.string(), std::strerror(error));
-  if (error == ENOSPC || error == EDQUOT) {
-    return absl::ResourceExhaustedError(message + "; free some space on the server's disk");
-  }
-  return absl::InternalError(message);
-}
-
 // Of the raw bytes, as its sender hashed them.
 absl::StatusOr<std::string> HashOfFile(const fs::path& path) {
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) return DiskError("open", path, errno);
-  Sha256 hash;
-  std::vector<char> buffer(kReadBytes);
-  ssize_t count = 0;
-  while ((count = ::read(file, buffer.data(), buffer.size())) > 0) {
-    hash.Update(std::string_view(buffer.data(), static_cast<std::size_t>(count)));
-  }
-  const int error = errno;
-  ::close(file);
-  if (count < 0) return DiskError("read", path, error);
-  return hash.HexDigest();
+  GUICHET_ASSIGN_OR_RETURN(const MappedFile file, MappedFile::Open(path));
+  return Sha256Hex(file.bytes());
 }
 
 std::int64_t SizeOf(const fs::path& path) {
@@ -123,7 +103,7 @@ absl::Status DatasetUpload::Append(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(file_, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return DiskError("write", store_.PartOf(plan_.sha256), errno);
+    if (written < 0) return FileError("write", store_.PartOf(plan_.sha256), errno);
     bytes.remove_prefix(static_cast<std::size_t>(written));
     bytes_ += written;
   }
@@ -133,7 +113,7 @@ absl::Status DatasetUpload::Append(std::string_view bytes) {
 absl::StatusOr<UploadState> DatasetUpload::Finish() {
   if (complete_) return UploadState{.committed_bytes = plan_.size, .complete = true};
   const fs::path part = store_.PartOf(plan_.sha256);
-  if (::fsync(file_) != 0) return DiskError("sync", part, errno);
+  if (::fsync(file_) != 0) return FileError("sync", part, errno);
   if (bytes_ < plan_.size) return UploadState{.committed_bytes = bytes_, .complete = false};
   GUICHET_ASSIGN_OR_RETURN(const std::string hash, HashOfFile(part));
   if (hash != plan_.sha256) {
@@ -153,7 +133,7 @@ absl::StatusOr<std::unique_ptr<DatasetStore>> DatasetStore::Open(
     std::function<absl::StatusOr<std::set<fs::path>>()> needed) {
   std::error_code error;
   fs::create_directories(folder, error);
-  if (error) return DiskError("create", folder, error.value());
+  if (error) return FileError("create", folder, error.value());
   return std::unique_ptr<DatasetStore>(new DatasetStore(folder, limits, std::move(needed)));
 }
 
@@ -194,7 +174,7 @@ absl::StatusOr<std::unique_ptr<DatasetUpload>> DatasetStore::Begin(const UploadP
   }
   GUICHET_RETURN_IF_ERROR(MakeRoom(plan));
   const int file = ::open(part.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-  if (file < 0) return DiskError("open", part, errno);
+  if (file < 0) return FileError("open", part, errno);
   active_[plan.sha256] = plan.size;
   std::unique_ptr<DatasetUpload> upload(new DatasetUpload(*this, plan, file, false));
   upload->bytes_ = stored;

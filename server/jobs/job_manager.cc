@@ -22,10 +22,6 @@ using std::chrono::milliseconds;
 constexpr std::size_t kRecentLines = 2048;
 constexpr milliseconds kDatabasePause(2000);
 
-constexpr std::array<JobState, 5> kAllStates = {JobState::kQueued, JobState::kRunning,
-                                                JobState::kSucceeded, JobState::kFailed,
-                                                JobState::kCancelled};
-
 absl::Status RequestClash(const JobRecord& job) {
   return absl::AlreadyExistsError(
       fmt::format("request_id \"{}\" belongs to {}, which asked for something else; choose another "
@@ -323,7 +319,7 @@ void JobManager::Notify(const std::string& id) {
 
 void JobManager::CountJobs() {
   const absl::Status status = database_.Transact([&](SqlTransaction& transaction) -> absl::Status {
-    for (const JobState state : kAllStates) {
+    for (const JobState state : kJobStates) {
       GUICHET_ASSIGN_OR_RETURN(const std::int64_t jobs, ::guichet::CountJobs(transaction, state));
       observer_.OnJobCount(state, jobs);
     }

@@ -89,6 +89,8 @@ class VersionControl {
   // NOT_FOUND: not this server's model.
   absl::Status CheckModel(const std::string& model) const;
   const std::string& model() const { return model_; }
+  // In memory, in service or not. Any thread.
+  bool IsLoaded(std::int64_t version) const;
 
  private:
   absl::StatusOr<VersionRecord> Find(SqlTransaction& transaction, std::int64_t version) const;
@@ -101,7 +103,6 @@ class VersionControl {
   absl::Status DeleteLocked(std::int64_t version, const std::string& actor)
       GUICHET_REQUIRES(changing_);
   std::string SubjectOf(std::int64_t version) const;  // for the audit
-  bool IsLoaded(std::int64_t version) const;
   absl::Status Record(const AuditEntry& entry,
                       const std::function<absl::Status(SqlTransaction&)>& change) const;
 

@@ -13,8 +13,6 @@
 namespace guichet {
 namespace {
 
-constexpr std::size_t kMaxRequestIdBytes = 128;
-
 std::optional<SteadyTime> DeadlineOf(const grpc::CallbackServerContext& context, SteadyTime now) {
   // A call without a deadline has one at the end of time; sums with it would overflow.
   const auto remaining = context.deadline() - std::chrono::system_clock::now();
@@ -22,11 +20,12 @@ std::optional<SteadyTime> DeadlineOf(const grpc::CallbackServerContext& context,
   return now + remaining;
 }
 
-bool IsPrintable(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
-}
-
 }  // namespace
+
+bool IsRequestId(std::string_view text) {
+  return !text.empty() && text.size() <= kMaxRequestIdBytes &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
+}
 
 std::string MakeRequestId() {
   thread_local Random random((std::uint64_t{std::random_device{}()} << 32U) |
@@ -82,7 +81,7 @@ const std::string& CallGuard::request_id() {
   const auto given = context_.client_metadata().find("x-request-id");
   if (given != context_.client_metadata().end()) {
     const std::string_view id(given->second.data(), given->second.size());
-    if (!id.empty() && id.size() <= kMaxRequestIdBytes && IsPrintable(id)) request_id_ = id;
+    if (IsRequestId(id)) request_id_ = id;
   }
   if (request_id_.empty()) request_id_ = MakeRequestId();
   return request_id_;

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include <grpcpp/server_context.h>
 
@@ -51,6 +52,9 @@ class CallGuard {
   ByteBudget::Share bytes_;
 };
 
+// Ids of requests, given by callers: 1 to kMaxRequestIdBytes printable ASCII characters, no spaces.
+inline constexpr std::size_t kMaxRequestIdBytes = 128;
+bool IsRequestId(std::string_view text);
 // A new random id of 16 hexadecimal digits.
 std::string MakeRequestId();
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <google/protobuf/util/time_util.h>
 
 #include "base/status_macros.h"
 #include "model/bundle/model_bundle.h"
@@ -15,9 +16,7 @@ namespace {
 v1::VersionState StateOf(const OperatorEnvironment& environment, const VersionRecord& version,
                          const ServicePointer& pointer) {
   if (version.version == pointer.version) return v1::IN_SERVICE;
-  const auto loaded = environment.rpc.registry.Versions(version.model);
-  const bool is_loaded = std::find(loaded.begin(), loaded.end(), version.version) != loaded.end();
-  return is_loaded ? v1::LOADED : v1::STORED;
+  return environment.versions.IsLoaded(version.version) ? v1::LOADED : v1::STORED;
 }
 
 void Describe(const OperatorEnvironment& environment, const VersionRecord& version,
@@ -26,7 +25,8 @@ void Describe(const OperatorEnvironment& environment, const VersionRecord& versi
   message->set_version(version.version);
   message->set_state(StateOf(environment, version, pointer));
   message->set_pinned(version.pinned);
-  SetTime(version.created, message->mutable_create_time());
+  *message->mutable_create_time() =
+      google::protobuf::util::TimeUtil::MicrosecondsToTimestamp(version.created);
   message->set_origin(version.origin);
   message->set_job_id(version.job_id);
   message->set_parent_version(version.parent_version);

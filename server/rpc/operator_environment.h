@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "absl/status/status.h"
 #include "server/base/work_pool.h"
 #include "server/jobs/dataset_store.h"
 #include "server/jobs/job_manager.h"
@@ -23,5 +24,12 @@ struct OperatorEnvironment {
   WorkPool& reads;                   // calls that wait for the disk
   WorkPool& changes;  // calls that move the pointer or delete: they may wait for a model's load
 };
+
+// FAILED_PRECONDITION: this server has neither jobs nor data sets.
+inline absl::Status CheckTrains(const OperatorEnvironment& environment) {
+  if (environment.jobs != nullptr) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      "this server trains nothing: training.folder is not set in its configuration");
+}
 
 }  // namespace guichet

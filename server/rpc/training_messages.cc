@@ -6,19 +6,16 @@
 
 #include <fmt/format.h>
 #include <google/protobuf/util/json_util.h>
+#include <google/protobuf/util/time_util.h>
 
 #include "base/sha256.h"
 #include "model/text/utf8.h"
+#include "server/rpc/call_guard.h"
 
 namespace guichet {
 namespace {
 
-constexpr std::size_t kMaxRequestIdBytes = 128;
-constexpr std::int64_t kMicrosPerSecond = 1'000'000;
-
-bool IsPrintable(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
-}
+using google::protobuf::util::TimeUtil;
 
 template <typename T>
 void Take(bool is_set, T value, T& field) {
@@ -104,8 +101,7 @@ void ToMessage(const DatasetFinding& finding, v1::DatasetFinding* message) {
 }  // namespace
 
 absl::StatusOr<JobRequest> ToJobRequest(const v1::TrainRequest& request) {
-  if (request.request_id().empty() || request.request_id().size() > kMaxRequestIdBytes ||
-      !IsPrintable(request.request_id())) {
+  if (!IsRequestId(request.request_id())) {
     return absl::InvalidArgumentError(fmt::format(
         "request_id: it must be 1 to {} printable characters without spaces, chosen anew for each "
         "job; it makes sure that a repeated call starts no second one",
@@ -126,20 +122,16 @@ absl::StatusOr<JobRequest> ToJobRequest(const v1::TrainRequest& request) {
   return job;
 }
 
-void SetTime(std::int64_t micros, google::protobuf::Timestamp* time) {
-  time->set_seconds(micros / kMicrosPerSecond);
-  time->set_nanos(static_cast<std::int32_t>(micros % kMicrosPerSecond * 1000));
-}
-
 void ToMessage(const JobRecord& record, bool whole, v1::Job* job) {
   job->set_id(record.id);
   job->set_request_id(record.request_id);
   job->set_model(record.model);
   job->set_state(ToState(record.state));
   job->set_policy(ToMessage(record.policy));
-  SetTime(record.created, job->mutable_create_time());
-  if (record.started != 0) SetTime(record.started, job->mutable_start_time());
-  if (record.ended != 0) SetTime(record.ended, job->mutable_end_time());
+  *job->mutable_create_time() = TimeUtil::MicrosecondsToTimestamp(record.created);
+  if (record.started != 0)
+    *job->mutable_start_time() = TimeUtil::MicrosecondsToTimestamp(record.started);
+  if (record.ended != 0) *job->mutable_end_time() = TimeUtil::MicrosecondsToTimestamp(record.ended);
   job->set_attempts(static_cast<std::int32_t>(record.attempts));
   if (record.state == JobState::kFailed) {
     job->mutable_error()->set_code(record.error_code);

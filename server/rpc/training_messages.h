@@ -25,7 +25,4 @@ void ToMessage(const DatasetReport& report, v1::ValidateDatasetResponse* respons
 // The findings as a job keeps them.
 std::string FindingsToJson(const DatasetReport& report);
 
-// Nothing for 0.
-void SetTime(std::int64_t micros, google::protobuf::Timestamp* time);
-
 }  // namespace guichet

@@ -23,12 +23,6 @@ namespace fs = std::filesystem;
 constexpr std::int32_t kDefaultPage = 50;
 constexpr std::int32_t kLargestPage = 200;
 
-absl::Status CheckTrains(const OperatorEnvironment& environment) {
-  if (environment.jobs != nullptr) return absl::OkStatus();
-  return absl::FailedPreconditionError(
-      "this server trains nothing: training.folder is not set in its configuration");
-}
-
 absl::StatusOr<fs::path> Resolve(const OperatorEnvironment& environment,
                                  const v1::DatasetSource& data) {
   switch (data.source_case()) {

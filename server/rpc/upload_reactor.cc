@@ -11,9 +11,8 @@ grpc::ServerReadReactor<v1::UploadDatasetRequest>* UploadReactor::Start(
     const grpc::CallbackServerContext& context, v1::UploadDatasetResponse* response) {
   auto* reactor = new UploadReactor(environment, method, context, response);
   std::optional<CallError> error = reactor->guard_.Admit();
-  if (!error.has_value() && environment.datasets == nullptr) {
-    error = FromOperatorStatus(absl::FailedPreconditionError(
-        "this server trains nothing: training.folder is not set in its configuration"));
+  if (const absl::Status trains = CheckTrains(environment); !error.has_value() && !trains.ok()) {
+    error = FromOperatorStatus(trains);
   }
   if (error.has_value()) {
     reactor->Finish(reactor->guard_.Close(*error));

@@ -31,11 +31,8 @@ void WatchJobReactor::Begin(const v1::WatchJobRequest& request) {
   const MutexLock lock(mutex_);
   if (finished_) return;
   std::optional<CallError> error = guard_.Admit();
-  absl::Status status;
-  if (environment_.jobs == nullptr) {
-    status = absl::FailedPreconditionError(
-        "this server trains nothing: training.folder is not set in its configuration");
-  } else if (request.after_sequence() < 0) {
+  absl::Status status = CheckTrains(environment_);
+  if (status.ok() && request.after_sequence() < 0) {
     status = absl::InvalidArgumentError(fmt::format(
         "after_sequence is {}; it must be 0 or the last sequence seen", request.after_sequence()));
   }

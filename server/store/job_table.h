@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -13,6 +14,9 @@
 namespace guichet {
 
 enum class JobState { kQueued, kRunning, kSucceeded, kFailed, kCancelled };
+inline constexpr std::array<JobState, 5> kJobStates = {JobState::kQueued, JobState::kRunning,
+                                                       JobState::kSucceeded, JobState::kFailed,
+                                                       JobState::kCancelled};
 
 inline bool HasEnded(JobState state) {
   return state != JobState::kQueued && state != JobState::kRunning;

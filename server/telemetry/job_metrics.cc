@@ -3,16 +3,13 @@
 namespace guichet {
 namespace {
 
-constexpr std::array<JobState, 5> kAllStates = {JobState::kQueued, JobState::kRunning,
-                                                JobState::kSucceeded, JobState::kFailed,
-                                                JobState::kCancelled};
 constexpr std::array<std::string_view, 3> kAllVerdicts = {"PROMOTE", "HOLD", "REJECT"};
 
 }  // namespace
 
 JobMetrics::JobMetrics(prometheus::Registry& registry) {
   auto& jobs = GaugeFamily(registry, "jobs", "Training jobs, by state.");
-  for (const JobState state : kAllStates) {
+  for (const JobState state : kJobStates) {
     jobs_[static_cast<std::size_t>(state)] = &jobs.Add({{"state", std::string(NameOf(state))}});
   }
   auto& verdicts = CounterFamily(registry, "job_verdict_total",
