@@ -4,6 +4,9 @@
 #include <atomic>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <optional>
 #include <string>
 
 #include <CLI/CLI.hpp>
@@ -13,6 +16,8 @@
 #include <unistd.h>
 
 #include "model/finetuning/run_training_job.h"
+#include "model/training/launch_place.h"
+#include "model/training/process_group.h"
 
 namespace guichet {
 namespace {
@@ -30,15 +35,28 @@ int Fail(const std::string& message) {
   return kExitFailed;
 }
 
+// The processes that share the job, or null: this one alone.
+absl::StatusOr<std::unique_ptr<ProcessGroup>> JoinPeers(const std::optional<LaunchPlace>& place) {
+  if (!place) return nullptr;
+  return ProcessGroup::Join(*place);
+}
+
 int RunJob(const std::string& folder) {
-  // Two processes on one job would tear its checkpoints.
-  const int lock = ::open((folder + "/lock").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
-  if (lock < 0) return Fail("cannot open " + folder + "/lock; is it a job's folder?");
+  const auto place = PlaceFromEnvironment([](const char* name) { return std::getenv(name); });
+  if (!place.ok()) return Fail(place.status().ToString());
+  // Two processes of one rank on one job would tear its checkpoints.
+  const int rank = *place ? (*place)->rank : 0;
+  const std::string name = folder + "/lock" + (rank == 0 ? "" : "-" + std::to_string(rank));
+  const int lock = ::open(name.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+  if (lock < 0) return Fail("cannot open " + name + "; is it a job's folder?");
   if (::flock(lock, LOCK_EX | LOCK_NB) != 0) {
     return Fail("another process works on " + folder + "; wait until it ends");
   }
-  const auto outcome = RunTrainingJob(folder, [] { return g_suspend.load(); });
-  if (absl::IsAborted(outcome.status())) {
+  const auto peers = JoinPeers(*place);
+  if (!peers.ok()) return Fail(peers.status().ToString());
+  const auto outcome = RunTrainingJob(folder, [] { return g_suspend.load(); }, peers->get());
+  if (absl::IsAborted(outcome.status()) ||
+      (*peers != nullptr && absl::IsUnavailable(outcome.status()))) {
     std::fprintf(stderr, "guichet-trainer: %s\n", std::string(outcome.status().message()).c_str());
     return kExitSuspended;
   }
@@ -48,8 +66,13 @@ int RunJob(const std::string& folder) {
 }
 
 int Main(int argc, char** argv) {
-  CLI::App app("Fine-tunes a classifier as a job folder says; the outcome is outcome.json there.",
-               "guichet-trainer");
+  CLI::App app(
+      "Fine-tunes a classifier as a job folder says; the outcome is outcome.json there. Several "
+      "processes share the work when torchrun's variables (RANK, WORLD_SIZE, MASTER_ADDR, "
+      "MASTER_PORT) or Kubeflow's (PET_*) say so; the folder is then one that all of them see. "
+      "Exit codes: 0 done, 1 failed, 2 wrong usage, 75 suspended or left by another process: start "
+      "it again to go on.",
+      "guichet-trainer");
   std::string folder;
   pid_t parent = 0;
   app.set_version_flag("--version", std::string("guichet-trainer ") + GUICHET_VERSION);

@@ -25,7 +25,7 @@ while [ $# -gt 0 ]; do
 done
 
 packages=(build-essential cmake ninja-build ccache lld pkg-config git ca-certificates curl unzip python3 python3-pip
-  python3-venv python3-yaml
+  python3-venv python3-yaml libgloo-dev
   libgrpc++-dev protobuf-compiler-grpc libprotobuf-dev protobuf-compiler libabsl-dev prometheus-cpp-dev libfmt-dev
   libspdlog-dev libyaml-cpp-dev libcli11-dev nlohmann-json3-dev libicu-dev libcurl4-openssl-dev libssl-dev
   libsqlite3-dev libgtest-dev libgmock-dev libbenchmark-dev zlib1g-dev)

@@ -9,6 +9,7 @@
 #include "base/status_macros.h"
 #include "model/bundle/model_bundle.h"
 #include "model/checkpoint/checkpoint.h"
+#include "model/finetuning/carry_head.h"
 #include "model/text/built_in_tokenizer.h"
 
 namespace guichet {
@@ -35,12 +36,6 @@ absl::StatusOr<BaseModel> FromCheckpoint(const fs::path& folder) {
   GUICHET_ASSIGN_OR_RETURN(base.weights, ResolveParameterNames(std::move(checkpoint), base.config));
   GUICHET_ASSIGN_OR_RETURN(base.tokenizer, LoadTokenizer(folder));
   return base;
-}
-
-void DropHead(ModelWeights& weights) {
-  std::erase_if(weights.tensors,
-                [](const auto& entry) { return entry.first.starts_with("classification_head."); });
-  weights.has_classification_head = false;
 }
 
 // `had_head`: the base came with a classification head, whose form stays unless it is asked for
@@ -74,8 +69,10 @@ absl::StatusOr<BaseModel> OpenBaseModel(const fs::path& folder, const HeadOption
   const std::set<std::string> wanted(labels.begin(), labels.end());
   const std::set<std::string> own(base.config.labels.begin(), base.config.labels.end());
   const bool had_head = base.weights->has_classification_head;
-  if (had_head && wanted != own) DropHead(*base.weights);
-  if (wanted != own) base.config.labels = labels;
+  if (wanted != own) {
+    GUICHET_RETURN_IF_ERROR(CarryHead(base.config.labels, labels, *base.weights));
+    base.config.labels = labels;
+  }
   GUICHET_RETURN_IF_ERROR(ChooseHead(head, had_head, base));
   return base;
 }

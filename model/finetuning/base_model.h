@@ -30,8 +30,8 @@ struct HeadOptions {
 };
 
 // A bundle or a Hugging Face folder, for these labels: a base with the very same labels keeps its
-// head and their order, any other gets a new head of the same form. INVALID_ARGUMENT: no tokenizer
-// in it, or a head it cannot have.
+// head and their order; of another it keeps what it knows of labels that stay (carry_head.h).
+// INVALID_ARGUMENT: no tokenizer in it, or a head it cannot have.
 absl::StatusOr<BaseModel> OpenBaseModel(const std::filesystem::path& folder,
                                         const HeadOptions& head,
                                         const std::vector<std::string>& labels);

@@ -1,12 +1,14 @@
 #include "model/finetuning/run_training_job.h"
 
 #include <exception>
+#include <optional>
 #include <system_error>
 #include <thread>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "base/free_memory.h"
 #include "base/status_macros.h"
 #include "model/bundle/model_bundle.h"
 #include "model/finetuning/base_model.h"
@@ -32,14 +34,19 @@ struct JobData {
 
 class JobRun {
  public:
-  JobRun(const fs::path& folder, TrainingJob job, JobProgressWriter progress,
-         const std::function<bool()>& suspend)
-      : folder_(folder), job_(std::move(job)), progress_(std::move(progress)), suspend_(suspend) {}
+  // `progress` is absent in a process that does not lead.
+  JobRun(const fs::path& folder, TrainingJob job, std::optional<JobProgressWriter> progress,
+         const std::function<bool()>& suspend, ProcessGroup* peers)
+      : folder_(folder),
+        job_(std::move(job)),
+        progress_(std::move(progress)),
+        suspend_(suspend),
+        peers_(peers) {}
 
   // ABORTED: suspended.
   absl::StatusOr<TrainingOutcome> Run() {
     GUICHET_ASSIGN_OR_RETURN(const TrainingPlan plan, ParseTrainingPlan(job_.plan, "plan"));
-    RemoveLeftovers();
+    if (progress_) RemoveLeftovers();
     Tell("read", fmt::format("reading {}", job_.dataset.filename().string()));
     GUICHET_ASSIGN_OR_RETURN(const JobData data, ReadData(plan));
     if (!job_.live.empty() && data.sets.holdout.empty()) {
@@ -55,7 +62,9 @@ class JobRun {
                              TrainOnTickets(plan, data.sets, base, Observer(),
                                             {.folder = folder_ / kCheckpointFolder,
                                              .interval = job_.checkpoint_interval,
-                                             .suspend = suspend_}));
+                                             .suspend = suspend_},
+                                            peers_));
+    if (!progress_) return TrainingOutcome{};
     Tell("write", "writing the candidate");
     GUICHET_RETURN_IF_ERROR(WriteTrainedBundle({job_.model, plan, data.sets, base, result},
                                                folder_ / kCandidateFolder));
@@ -88,8 +97,12 @@ class JobRun {
     for (const fs::path& path : leftovers) fs::remove_all(path, ignored);
   }
 
+  void Write(const JobProgress& progress) {
+    if (progress_) progress_->Write(progress);
+  }
+
   void Tell(std::string stage, std::string message) {
-    progress_.Write({.stage = std::move(stage), .message = std::move(message)});
+    Write({.stage = std::move(stage), .message = std::move(message)});
   }
 
   absl::StatusOr<JobData> ReadData(const TrainingPlan& plan) {
@@ -115,6 +128,11 @@ class JobRun {
 
   TrainingObserver Observer() {
     TrainingObserver observer;
+    observer.on_memory = [this](const MemoryNotice& notice) {
+      Tell("train", fmt::format("{} parameters learn; about {} of memory needed, {} free",
+                                notice.trained_parameters, ShowBytes(notice.needed),
+                                notice.free ? ShowBytes(*notice.free) : "unknown"));
+    };
     observer.on_step = [this](const TrainingProgress& step) {
       last_ = {.stage = "train",
                .message = {},
@@ -130,7 +148,7 @@ class JobRun {
       const SteadyTime now = Clock::System().Now();
       if (now - last_told_ < kProgressInterval) return;
       last_told_ = now;
-      progress_.Write(last_);
+      Write(last_);
     };
     observer.on_epoch = [this](const EpochRecord& epoch) {
       JobProgress progress = last_;
@@ -140,7 +158,7 @@ class JobRun {
       progress.loss = epoch.training_loss;
       progress.accuracy = epoch.accuracy;
       progress.macro_f1 = epoch.macro_f1;
-      progress_.Write(progress);
+      Write(progress);
     };
     return observer;
   }
@@ -173,8 +191,9 @@ class JobRun {
 
   const fs::path folder_;
   const TrainingJob job_;
-  JobProgressWriter progress_;
+  std::optional<JobProgressWriter> progress_;
   const std::function<bool()> suspend_;
+  ProcessGroup* const peers_;
   JobProgress last_;
   SteadyTime last_told_{};
 };
@@ -191,14 +210,23 @@ absl::StatusOr<TrainingOutcome> RunGuarded(JobRun& run) {
 }  // namespace
 
 absl::StatusOr<TrainingOutcome> RunTrainingJob(const fs::path& folder,
-                                               const std::function<bool()>& suspend) {
+                                               const std::function<bool()>& suspend,
+                                               ProcessGroup* peers) {
   auto ended = ReadTrainingOutcome(folder);
   if (ended.ok() || !absl::IsNotFound(ended.status())) return ended;
   GUICHET_ASSIGN_OR_RETURN(TrainingJob job, ReadTrainingJob(folder));
-  GUICHET_ASSIGN_OR_RETURN(JobProgressWriter progress, JobProgressWriter::Open(folder));
-  JobRun run(folder, std::move(job), std::move(progress), suspend);
+  const bool leads = peers == nullptr || peers->rank() == 0;
+  std::optional<JobProgressWriter> progress;
+  if (leads) {
+    GUICHET_ASSIGN_OR_RETURN(JobProgressWriter opened, JobProgressWriter::Open(folder));
+    progress.emplace(std::move(opened));
+  }
+  JobRun run(folder, std::move(job), std::move(progress), suspend, peers);
   auto outcome = RunGuarded(run);
-  if (absl::IsAborted(outcome.status())) return outcome;
+  if (!leads || absl::IsAborted(outcome.status()) ||
+      (peers != nullptr && absl::IsUnavailable(outcome.status()))) {
+    return outcome;
+  }
   if (!outcome.ok()) {
     TrainingOutcome failed;
     failed.status = outcome.status();

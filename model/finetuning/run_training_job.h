@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "model/finetuning/training_job.h"
+#include "model/training/process_group.h"
 
 namespace guichet {
 
@@ -13,8 +14,11 @@ namespace guichet {
 // after a crash it goes on from the last checkpoint to the same weights. An outcome that is there
 // already is returned. `suspend` is asked between updates: true ends with ABORTED, nothing decided.
 // A failure of the job is an outcome with its status; an error is what kept an outcome from being
-// written.
+// written. With `peers` several processes, given the same folder, share the work, and process 0
+// alone writes; the others' outcomes say nothing. UNAVAILABLE: one of them is gone, nothing is
+// decided.
 absl::StatusOr<TrainingOutcome> RunTrainingJob(const std::filesystem::path& folder,
-                                               const std::function<bool()>& suspend);
+                                               const std::function<bool()>& suspend,
+                                               ProcessGroup* peers = nullptr);
 
 }  // namespace guichet

@@ -9,7 +9,8 @@ namespace guichet {
 absl::StatusOr<TrainingResult> TrainOnTickets(const TrainingPlan& plan, const TicketSets& sets,
                                               const BaseModel& base,
                                               const TrainingObserver& observer,
-                                              const CheckpointOptions& checkpoints) {
+                                              const CheckpointOptions& checkpoints,
+                                              ProcessGroup* peers) {
   const int max_tokens = std::min(plan.max_tokens, base.config.max_position_embeddings);
   GUICHET_ASSIGN_OR_RETURN(const auto training, MakeExamples(sets.training, *base.tokenizer,
                                                              base.config.labels, max_tokens));
@@ -19,7 +20,8 @@ absl::StatusOr<TrainingResult> TrainOnTickets(const TrainingPlan& plan, const Ti
                 .config = base.config,
                 .base = base.weights ? &*base.weights : nullptr,
                 .training = training,
-                .validation = validation},
+                .validation = validation,
+                .peers = peers},
                observer, checkpoints);
 }
 

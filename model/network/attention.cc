@@ -18,18 +18,22 @@ Attention::Attention(ParameterFactory& factory, const std::string& prefix, int s
       key_(factory, prefix + "k_proj", size, size),
       value_(factory, prefix + "v_proj", size, size),
       query_(factory, prefix + "q_proj", size, size),
-      output_(factory, prefix + "out_proj", size, size) {}
+      output_(factory, prefix + "out_proj", size, size) {
+  value_.Adapt(factory, prefix + "v_proj");
+  query_.Adapt(factory, prefix + "q_proj");
+}
 
-at::Tensor Attention::SplitHeads(const at::Tensor& states) const {
+at::Tensor Attention::SplitHeads(const at::Tensor& given, const PackedRows* packed) const {
+  const at::Tensor states = packed == nullptr ? given : packed->Unpack(given);
   return states.view({states.size(0), states.size(1), heads_, states.size(2) / heads_})
       .transpose(1, 2);
 }
 
 at::Tensor Attention::Forward(const at::Tensor& queries, const at::Tensor& keys,
                               const AttentionMask& mask, const ForwardMode& mode) const {
-  const at::Tensor query = SplitHeads(query_.Forward(queries));
-  const at::Tensor key = SplitHeads(key_.Forward(keys));
-  const at::Tensor value = SplitHeads(value_.Forward(keys));
+  const at::Tensor query = SplitHeads(query_.Forward(queries), mask.queries);
+  const at::Tensor key = SplitHeads(key_.Forward(keys), mask.keys);
+  const at::Tensor value = SplitHeads(value_.Forward(keys), mask.keys);
   at::Tensor context;
   if (mode.dropout != nullptr && dropout_ > 0.0) {
     context = AttendWithDropout(query, key, value, mask, mode);
@@ -38,7 +42,8 @@ at::Tensor Attention::Forward(const at::Tensor& queries, const at::Tensor& keys,
         mask.bias.defined() ? std::optional(mask.bias) : std::nullopt;
     context = at::scaled_dot_product_attention(query, key, value, bias, 0.0, mask.causal);
   }
-  return output_.Forward(context.transpose(1, 2).reshape(queries.sizes()));
+  const at::Tensor joined = context.transpose(1, 2).flatten(2);
+  return output_.Forward(mask.queries == nullptr ? joined : mask.queries->Pack(joined));
 }
 
 // torch's own attention draws its dropout from a generator shared by the whole process; this one

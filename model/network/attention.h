@@ -5,6 +5,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "model/network/layers.h"
+#include "model/network/packed_rows.h"
 
 namespace guichet {
 
@@ -13,6 +14,9 @@ namespace guichet {
 struct AttentionMask {
   at::Tensor bias;
   bool causal = false;
+  // How the states of queries and keys are packed; null: they are rectangles.
+  const PackedRows* queries = nullptr;
+  const PackedRows* keys = nullptr;
 };
 
 // Multi-head attention with separate projections (MBartAttention), scores scaled by
@@ -22,13 +26,13 @@ class Attention {
   Attention(ParameterFactory& factory, const std::string& prefix, int size, int heads,
             double dropout);
 
-  // queries [B, T, d], keys [B, S, d] → [B, T, d], after out_proj.
+  // queries [B, T, d], keys [B, S, d], or packed as the mask says → as the queries, after out_proj.
   at::Tensor Forward(const at::Tensor& queries, const at::Tensor& keys, const AttentionMask& mask,
                      const ForwardMode& mode) const;
 
  private:
-  // [B, T, d] → [B, heads, T, d / heads]
-  at::Tensor SplitHeads(const at::Tensor& states) const;
+  // [B, T, d], or packed → [B, heads, T, d / heads]
+  at::Tensor SplitHeads(const at::Tensor& states, const PackedRows* packed) const;
   at::Tensor AttendWithDropout(const at::Tensor& query, const at::Tensor& key,
                                const at::Tensor& value, const AttentionMask& mask,
                                const ForwardMode& mode) const;

@@ -3,13 +3,18 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
+#include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/arange.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/where.h>
 #include <ATen/ops/zeros.h>
+#include <c10/core/GradMode.h>
 
 namespace guichet {
 namespace {
@@ -34,12 +39,20 @@ at::Tensor VisibleTensor(const PaddedBatch& batch, at::Device device) {
   return visible.to(device);
 }
 
-AttentionMask MaskOf(const PaddedBatch& batch, const at::Tensor& visible) {
+// Undefined when everything is visible.
+at::Tensor BiasOf(const PaddedBatch& batch, const at::Tensor& visible) {
   const bool all = std::ranges::all_of(batch.mask, [](std::uint8_t value) { return value != 0; });
   if (all) return {};  // an empty mask shows everything as well
   const at::Tensor zero = at::zeros({}, visible.options().dtype(at::kFloat));
   const at::Tensor bias = at::where(visible, zero, -std::numeric_limits<float>::infinity());
-  return {.bias = bias.view({batch.rows, 1, 1, batch.length})};
+  return bias.view({batch.rows, 1, 1, batch.length});
+}
+
+// The slots that `wanted` marks, [B, T] bool, or nothing when it marks all.
+std::optional<PackedRows> PackWhere(const at::Tensor& wanted) {
+  const at::Tensor slots = wanted.flatten().nonzero().squeeze(1);
+  if (slots.size(0) == wanted.numel()) return std::nullopt;
+  return PackedRows{.slots = slots, .rows = wanted.size(0), .length = wanted.size(1)};
 }
 
 }  // namespace
@@ -59,14 +72,21 @@ BatchTensors ToTensors(const PaddedBatch& batch, const BartConfig& config, at::D
   }
   tensors.last_end = ends.to(device);
   tensors.visible = VisibleTensor(batch, device);
-  tensors.mask = MaskOf(batch, tensors.visible);
+  tensors.bias = BiasOf(batch, tensors.visible);
+  tensors.rows = PackWhere(tensors.visible);
+  if (tensors.decoder_ids.defined()) {
+    const at::Tensor slots = at::arange(batch.length, tensors.last_end.options());
+    tensors.decoder_rows = PackWhere(slots.unsqueeze(0).le(tensors.last_end.unsqueeze(1)));
+  }
   return tensors;
 }
 
 absl::StatusOr<std::unique_ptr<ClassifierNetwork>> ClassifierNetwork::Create(
-    const BartConfig& config, const TensorMap* weights, std::uint64_t seed, at::Device device) {
-  ParameterFactory factory(weights, {.init_std = config.init_std, .seed = seed, .device = device});
-  auto network = std::unique_ptr<ClassifierNetwork>(new ClassifierNetwork(config, device));
+    const BartConfig& config, const TensorMap* weights, const ParameterOptions& given) {
+  ParameterOptions options = given;
+  options.init_std = config.init_std;
+  ParameterFactory factory(weights, options);
+  auto network = std::unique_ptr<ClassifierNetwork>(new ClassifierNetwork(config, options.device));
   network->Build(factory, weights == nullptr);
   if (!factory.status().ok()) return factory.status();
   network->parameters_ = factory.parameters();
@@ -88,24 +108,36 @@ void ClassifierNetwork::Build(ParameterFactory& factory, bool fresh) {
 
 NetworkOutput ClassifierNetwork::ForwardBody(const BatchTensors& batch,
                                              const ForwardMode& mode) const {
+  const PackedRows* rows = mode.packed && batch.rows ? &*batch.rows : nullptr;
   at::Tensor hidden = encoder_->embeddings.Forward(batch.ids, mode);
+  if (rows != nullptr) hidden = rows->Pack(hidden);
+  const AttentionMask mask{.bias = batch.bias, .queries = rows, .keys = rows};
   for (const EncoderLayer& layer : encoder_->layers) {
-    hidden = layer.Forward(hidden, batch.mask, mode.For(layer.final_norm.weight));
+    hidden = layer.Forward(hidden, mask, mode.For(layer.final_norm.weight));
   }
+  hidden = encoder_->norm.Forward(hidden);
   NetworkOutput output;
-  output.encoder_states = encoder_->norm.Forward(hidden);
-  if (!decoder_.has_value()) {
+  output.encoder_states = rows == nullptr ? hidden : rows->Unpack(hidden);
+  if (decoder_.has_value()) {
+    output.pooled = DecodeLastState(batch, {.states = hidden, .mask = mask}, mode);
+  } else {
     output.pooled = Pool(output.encoder_states, config_.pooling.value_or(Pooling::kMean),
                          {.visible = batch.visible, .last_end = batch.last_end});
-    return output;
   }
-  const EncoderMemory memory{.states = output.encoder_states, .mask = batch.mask};
-  hidden = decoder_->embeddings.Forward(batch.decoder_ids, mode);
+  return output;
+}
+
+at::Tensor ClassifierNetwork::DecodeLastState(const BatchTensors& batch, EncoderMemory memory,
+                                              const ForwardMode& mode) const {
+  const PackedRows* rows = mode.packed && batch.decoder_rows ? &*batch.decoder_rows : nullptr;
+  memory.mask.queries = rows;
+  at::Tensor hidden = decoder_->embeddings.Forward(batch.decoder_ids, mode);
+  if (rows != nullptr) hidden = rows->Pack(hidden);
   for (const DecoderLayer& layer : decoder_->layers) {
     hidden = layer.Forward(hidden, memory, mode.For(layer.final_norm.weight));
   }
-  output.pooled = decoder_->norm.Forward(StatesAt(hidden, batch.last_end));
-  return output;
+  if (rows != nullptr) hidden = rows->Unpack(hidden);
+  return decoder_->norm.Forward(StatesAt(hidden, batch.last_end));
 }
 
 at::Tensor ClassifierNetwork::ForwardHead(const at::Tensor& pooled, const ForwardMode& mode) const {
@@ -116,6 +148,32 @@ NetworkOutput ClassifierNetwork::Forward(const BatchTensors& batch, const Forwar
   NetworkOutput output = ForwardBody(batch, mode);
   output.logits = ForwardHead(output.pooled, mode);
   return output;
+}
+
+std::vector<NamedParameter> MergeAdapters(const std::vector<NamedParameter>& parameters,
+                                          double scale) {
+  const c10::NoGradGuard no_gradients;
+  std::map<std::string, at::Tensor> adapters;
+  std::vector<NamedParameter> merged;
+  for (const NamedParameter& parameter : parameters) {
+    const bool adapter =
+        parameter.name.ends_with(kLowRankDown) || parameter.name.ends_with(kLowRankUp);
+    if (adapter) adapters[parameter.name] = parameter.tensor;
+  }
+  for (const NamedParameter& parameter : parameters) {
+    if (adapters.contains(parameter.name)) continue;
+    constexpr std::string_view kWeight = ".weight";
+    const std::string owner = parameter.name.substr(
+        0, parameter.name.size() - std::min(kWeight.size(), parameter.name.size()));
+    const auto up = adapters.find(owner + std::string(kLowRankUp));
+    if (up == adapters.end() || !parameter.name.ends_with(kWeight)) {
+      merged.push_back(parameter);
+      continue;
+    }
+    const at::Tensor& down = adapters.at(owner + std::string(kLowRankDown));
+    merged.push_back({parameter.name, parameter.tensor + up->second.matmul(down) * scale});
+  }
+  return merged;
 }
 
 std::shared_ptr<OwnedTensors> ToOwnedTensors(const std::vector<NamedParameter>& parameters) {

@@ -22,7 +22,11 @@ struct BatchTensors {
   at::Tensor decoder_ids;  // [B, T] int64, with a decoder
   at::Tensor last_end;     // [B] int64, -1 where a row has no </s>
   at::Tensor visible;      // [B, T] bool
-  AttentionMask mask;      // of the encoder's states
+  at::Tensor bias;         // of the encoder's states, as in AttentionMask
+  // The visible slots, and with a decoder those up to each row's last </s>; nothing where that is
+  // the whole rectangle.
+  std::optional<PackedRows> rows;
+  std::optional<PackedRows> decoder_rows;
 };
 BatchTensors ToTensors(const PaddedBatch& batch, const BartConfig& config, at::Device device);
 
@@ -37,12 +41,12 @@ struct NetworkOutput {
 // Face's names. Forward is const; who changes parameters (an optimiser) must not run it meanwhile.
 class ClassifierNetwork {
  public:
-  // From weights (a missing classification head is initialised from the seed), or all from the
-  // seed when `weights` is null. INVALID_ARGUMENT names the parameter that does not fit.
+  // From weights (a missing classification head and adapters are initialised from the seed), or
+  // all from the seed when `weights` is null; options.init_std is the configuration's.
+  // INVALID_ARGUMENT names the parameter that does not fit.
   static absl::StatusOr<std::unique_ptr<ClassifierNetwork>> Create(const BartConfig& config,
                                                                    const TensorMap* weights,
-                                                                   std::uint64_t seed,
-                                                                   at::Device device);
+                                                                   const ParameterOptions& options);
 
   // The batch must have passed CheckBatch.
   NetworkOutput Forward(const BatchTensors& batch, const ForwardMode& mode) const;
@@ -55,10 +59,14 @@ class ClassifierNetwork {
   const Encoder& encoder() const { return *encoder_; }
   const std::optional<Decoder>& decoder() const { return decoder_; }
   const ClassificationHead& head() const { return *head_; }
-  // In order of construction; without tying, model.shared.weight is among them but never read.
+  // In order of construction, adapters among them; without tying, model.shared.weight is among them
+  // but never read.
   const std::vector<NamedParameter>& parameters() const { return parameters_; }
 
  private:
+  // [B, d], the decoder's state at each row's last </s>.
+  at::Tensor DecodeLastState(const BatchTensors& batch, EncoderMemory memory,
+                             const ForwardMode& mode) const;
   ClassifierNetwork(const BartConfig& config, at::Device device)
       : config_(config), device_(device) {}
   void Build(ParameterFactory& factory, bool fresh);
@@ -70,6 +78,10 @@ class ClassifierNetwork {
   std::optional<ClassificationHead> head_;
   std::vector<NamedParameter> parameters_;
 };
+
+// The parameters of the network without adapters that computes the same: W + scale · B A.
+std::vector<NamedParameter> MergeAdapters(const std::vector<NamedParameter>& parameters,
+                                          double scale);
 
 // Copies named tensors into memory of their own, as fp32.
 std::shared_ptr<OwnedTensors> ToOwnedTensors(const std::vector<NamedParameter>& parameters);

@@ -40,9 +40,10 @@ DecoderLayer::DecoderLayer(ParameterFactory& factory, const std::string& prefix,
 at::Tensor DecoderLayer::Forward(const at::Tensor& hidden, const EncoderMemory& memory,
                                  const ForwardMode& mode) const {
   const at::Tensor normal = self_attention_norm.Forward(hidden);
+  const PackedRows* rows = memory.mask.queries;
+  const AttentionMask own{.bias = {}, .causal = true, .queries = rows, .keys = rows};
   at::Tensor states =
-      hidden + Dropout(self_attention.Forward(normal, normal, {.bias = {}, .causal = true}, mode),
-                       dropout, mode);
+      hidden + Dropout(self_attention.Forward(normal, normal, own, mode), dropout, mode);
   states = states + Dropout(cross_attention.Forward(cross_attention_norm.Forward(states),
                                                     memory.states, memory.mask, mode),
                             dropout, mode);

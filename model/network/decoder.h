@@ -12,7 +12,8 @@
 
 namespace guichet {
 
-// What the decoder reads of the encoder: its states [B, S, d] and which of them are visible.
+// What the decoder reads of the encoder: its states [B, S, d], or packed, and which of them are
+// visible; mask.queries is how the decoder's own states are packed.
 struct EncoderMemory {
   at::Tensor states;
   AttentionMask mask;

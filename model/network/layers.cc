@@ -83,8 +83,20 @@ Linear::Linear(ParameterFactory& factory, const std::string& name, int inputs, i
     : weight(factory.Make(name + ".weight", {outputs, inputs}, Initialisation::kNormal)),
       bias(factory.Make(name + ".bias", {outputs}, Initialisation::kZeros)) {}
 
+void Linear::Adapt(ParameterFactory& factory, const std::string& name) {
+  const LowRankOptions& options = factory.low_rank();
+  if (options.rank == 0) return;
+  lora_a = factory.Make(name + std::string(kLowRankDown), {options.rank, weight.size(1)},
+                        Initialisation::kFanInUniform);
+  lora_b = factory.Make(name + std::string(kLowRankUp), {weight.size(0), options.rank},
+                        Initialisation::kZeros);
+  lora_scale = options.Scale();
+}
+
 at::Tensor Linear::Forward(const at::Tensor& input) const {
-  return at::linear(input, weight, bias);
+  const at::Tensor output = at::linear(input, weight, bias);
+  if (!lora_a.defined()) return output;
+  return output + at::linear(at::linear(input, lora_a), lora_b) * lora_scale;
 }
 
 LayerNorm::LayerNorm(ParameterFactory& factory, const std::string& name, int size)

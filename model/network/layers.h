@@ -37,22 +37,36 @@ class DropoutSource {
 // dropped.
 struct ForwardMode {
   DropoutSource* dropout = nullptr;
+  // Padding is left out of everything but attention; encoder_states are zero there.
+  bool packed = false;
+  // Low-rank adapters learn in layers whose own parameters are frozen.
+  bool adapted = false;
 
-  // The mode of the layer that owns `parameter`: a frozen layer runs as in evaluation.
+  // The mode of the layer that owns `parameter`: a frozen layer in which nothing learns runs as in
+  // evaluation.
   ForwardMode For(const at::Tensor& parameter) const {
-    return parameter.requires_grad() ? *this : ForwardMode{};
+    ForwardMode mode = *this;
+    if (!adapted && !parameter.requires_grad()) mode.dropout = nullptr;
+    return mode;
   }
 };
 
 // Sets elements to zero with the given probability and scales the others by 1/(1-p).
 at::Tensor Dropout(const at::Tensor& input, double probability, const ForwardMode& mode);
 
-// y = x Wᵀ + b; weight [out, in].
+// y = x Wᵀ + b; weight [out, in]. With a low-rank adapter (LoRA, Hu et al. 2021) of rank r,
+// y += scale · (x Aᵀ) Bᵀ; A [r, in], B [out, r].
 struct Linear {
   at::Tensor weight;
   at::Tensor bias;
+  at::Tensor lora_a;  // undefined without an adapter
+  at::Tensor lora_b;
+  double lora_scale = 0.0;
 
   Linear(ParameterFactory& factory, const std::string& name, int inputs, int outputs);
+  // Gives it an adapter when the factory makes a network with adapters. B starts at zero, so that
+  // the network does what it did before.
+  void Adapt(ParameterFactory& factory, const std::string& name);
   at::Tensor Forward(const at::Tensor& input) const;
 };
 

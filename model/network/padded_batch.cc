@@ -75,6 +75,19 @@ PaddedBatch PadRows(std::span<const std::span<const TokenId>> rows, TokenId padd
   return batch;
 }
 
+PaddedBatch EveryNthRow(const PaddedBatch& batch, int first, int step) {
+  PaddedBatch part;
+  part.length = batch.length;
+  for (int row = first; row < batch.rows; row += step) {
+    ++part.rows;
+    const auto ids = batch.Row(row);
+    part.ids.insert(part.ids.end(), ids.begin(), ids.end());
+    const auto mask = batch.MaskRow(row);
+    part.mask.insert(part.mask.end(), mask.begin(), mask.end());
+  }
+  return part;
+}
+
 absl::Status CheckBatch(const PaddedBatch& batch, const BartConfig& config) {
   GUICHET_RETURN_IF_ERROR(CheckSizes(batch, config));
   const bool decoder = config.head() == HeadKind::kEncoderDecoder;

@@ -36,6 +36,9 @@ struct PaddedBatch {
 // Pads rows to the longest of them, with their mask.
 PaddedBatch PadRows(std::span<const std::span<const TokenId>> rows, TokenId padding);
 
+// Rows first, first + step, first + 2 · step, … of a batch.
+PaddedBatch EveryNthRow(const PaddedBatch& batch, int first, int step);
+
 // Whether the network of `config` can read the batch. INVALID_ARGUMENT names the row and the rule:
 // sizes that do not fit together, more tokens than positions, ids outside the vocabulary, a row
 // without visible tokens, padding on the left (positions would shift), and </s>: an encoder-decoder

@@ -1,5 +1,6 @@
 #include "model/network/parameters.h"
 
+#include <cmath>
 #include <span>
 #include <utility>
 
@@ -27,6 +28,11 @@ std::string ShapeText(const std::vector<std::int64_t>& shape) {
   return absl::StrCat("[", absl::StrJoin(shape, ", "), "]");
 }
 
+bool MayBeNew(std::string_view name) {
+  return name.starts_with("classification_head.") || name.ends_with(kLowRankDown) ||
+         name.ends_with(kLowRankUp);
+}
+
 }  // namespace
 
 at::Tensor ParameterFactory::Make(const std::string& name, const std::vector<std::int64_t>& shape,
@@ -35,7 +41,7 @@ at::Tensor ParameterFactory::Make(const std::string& name, const std::vector<std
   if (weights_ != nullptr && weights_->contains(name)) {
     tensor = Read(name, weights_->at(name), shape);
   } else {
-    if (weights_ != nullptr && !name.starts_with("classification_head.")) {
+    if (weights_ != nullptr && !MayBeNew(name)) {
       status_.Update(absl::InvalidArgumentError(absl::StrCat(
           "the weights lack ", name, " of shape ", ShapeText(shape),
           "; a checkpoint of this architecture with its encoder (and decoder, unless the config "
@@ -69,7 +75,12 @@ at::Tensor ParameterFactory::Initialise(const std::string& name,
   if (initialisation == Initialisation::kOnes) return at::ones(shape, at::kFloat);
   const at::Generator stream =
       at::detail::createCPUGenerator(MixBits(options_.seed ^ HashOf(name)));
-  return at::empty(shape, at::kFloat).normal_(0.0, options_.init_std, stream);
+  at::Tensor values = at::empty(shape, at::kFloat);
+  if (initialisation == Initialisation::kFanInUniform) {
+    const double bound = 1.0 / std::sqrt(static_cast<double>(shape.back()));
+    return values.uniform_(-bound, bound, stream);
+  }
+  return values.normal_(0.0, options_.init_std, stream);
 }
 
 }  // namespace guichet

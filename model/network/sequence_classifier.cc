@@ -34,14 +34,14 @@ absl::StatusOr<SequenceClassifier> SequenceClassifier::Load(const BartConfig& co
                                                             const ModelWeights& weights,
                                                             std::uint64_t seed) {
   GUICHET_ASSIGN_OR_RETURN(auto network,
-                           ClassifierNetwork::Create(config, &weights.tensors, seed, at::kCPU));
+                           ClassifierNetwork::Create(config, &weights.tensors, {.seed = seed}));
   return SequenceClassifier(std::make_unique<State>(State{std::move(network)}));
 }
 
 absl::StatusOr<SequenceClassifier> SequenceClassifier::Initialise(const BartConfig& config,
                                                                   std::uint64_t seed) {
   GUICHET_ASSIGN_OR_RETURN(auto network,
-                           ClassifierNetwork::Create(config, nullptr, seed, at::kCPU));
+                           ClassifierNetwork::Create(config, nullptr, {.seed = seed}));
   return SequenceClassifier(std::make_unique<State>(State{std::move(network)}));
 }
 

@@ -12,10 +12,12 @@ struct ParameterRole {
   bool trained = true;
   bool decays = true;  // weight decay: not for biases and LayerNorms
   bool head = false;   // learns at the head's rate
+  int depth = 0;       // 0: the head and the top layer, 1: the layer below, …
 };
 
 // The role of the parameter of this full name. Word and position tables learn in mode full only; a
-// stack's last LayerNorm learns with its top layer.
-ParameterRole RoleOf(std::string_view name, const BartConfig& config, const TrainedPart& part);
+// stack's last LayerNorm belongs to its top layer. An encoder's layers lie below a decoder's, the
+// tables below all.
+ParameterRole RoleOf(std::string_view name, const BartConfig& config, const TrainingPlan& plan);
 
 }  // namespace guichet

@@ -9,9 +9,11 @@
 #include "base/status_macros.h"
 #include "model/evaluation/calibration.h"
 #include "model/network/owned_tensors.h"
+#include "model/training/body_features.h"
 #include "model/training/class_balance.h"
 #include "model/training/early_stopping.h"
 #include "model/training/run_fingerprint.h"
+#include "model/training/run_preparation.h"
 #include "model/training/training_checkpoint.h"
 #include "model/training/training_session.h"
 
@@ -24,15 +26,9 @@ using Seconds = std::chrono::duration<double>;
 constexpr std::uint64_t kOrderStream = 0x6f72646572ULL;
 constexpr std::uint64_t kTokenStream = 0x746f6b656eULL;
 
-struct Datasets {
-  TrainingData training;
-  TrainingData validation;
-};
-
-// What the frozen body makes of every example, when only the head learns: [rows][d_model].
 struct Features {
-  std::vector<float> training;
-  std::vector<float> validation;
+  BodyFeatures training;
+  BodyFeatures validation;
 };
 
 // The run itself: owns the session and what has been learnt so far.
@@ -42,10 +38,11 @@ class TrainingRun {
     const TrainingPlan& plan;
     const BartConfig& config;
     const ModelWeights* base;
-    const Datasets& data;
+    const TrainingDatasets& data;
     const TrainingObserver& observer;
     const CheckpointOptions& checkpoints;
     const Clock& clock;
+    ProcessGroup* peers;
   };
   TrainingRun(const Inputs& inputs, std::unique_ptr<TrainingSession> session, int total_steps)
       : plan_(inputs.plan),
@@ -54,6 +51,7 @@ class TrainingRun {
         data_(inputs.data),
         observer_(inputs.observer),
         clock_(inputs.clock),
+        peers_(inputs.peers),
         session_(std::move(session)),
         total_steps_(total_steps),
         start_(inputs.clock.Now()),
@@ -67,7 +65,6 @@ class TrainingRun {
   absl::StatusOr<TrainingResult> Run();
 
  private:
-  absl::Status ComputeFeatures(const TrainingData& data, std::vector<float>& features);
   TrainingBatch MakeBatch(std::span<const std::size_t> rows);
   absl::Status RunEpoch();
   absl::Status RunUpdate(std::span<const TrainingBatch> micro);
@@ -78,6 +75,12 @@ class TrainingRun {
   void Report(const StepResult& step);
   absl::Status Resume();
   absl::Status CheckpointIfDue();
+  absl::Status WriteCheckpoint();
+  // Whether one of the processes wants it.
+  absl::StatusOr<bool> Any(bool mine) {
+    if (peers_ == nullptr) return mine;
+    return peers_->Any(mine);
+  }
   double Since(SteadyTime start) const { return Seconds(clock_.Now() - start).count(); }
   // Earlier processes of this run included.
   double RunSeconds() const { return seconds_before_ + Since(start_); }
@@ -86,9 +89,10 @@ class TrainingRun {
   const TrainingPlan& plan_;
   const BartConfig& config_;
   const ModelWeights* const base_;
-  const Datasets& data_;
+  const TrainingDatasets& data_;
   const TrainingObserver& observer_;
   const Clock& clock_;
+  ProcessGroup* const peers_;
   std::optional<TrainingCheckpoints> checkpoints_;
   const std::unique_ptr<TrainingSession> session_;
   const int total_steps_;
@@ -106,40 +110,9 @@ class TrainingRun {
   int best_on_disk_ = 0;  // the epoch that the checkpoints hold as the best
 };
 
-// The rows' features out of a table of them.
-std::vector<float> Select(const std::vector<float>& table, std::span<const std::size_t> rows,
-                          std::size_t width) {
-  std::vector<float> selected;
-  selected.reserve(rows.size() * width);
-  for (const std::size_t row : rows) {
-    const auto start = table.begin() + static_cast<std::ptrdiff_t>(row * width);
-    selected.insert(selected.end(), start, start + static_cast<std::ptrdiff_t>(width));
-  }
-  return selected;
-}
-
-absl::Status TrainingRun::ComputeFeatures(const TrainingData& data, std::vector<float>& features) {
-  const auto width = static_cast<std::size_t>(config_.d_model);
-  features.resize(data.size() * width);
-  for (const auto& rows : data.ByLength(plan_.batch_size)) {
-    if (observer_.cancelled && observer_.cancelled()) {
-      return absl::CancelledError("training was cancelled before its first update");
-    }
-    GUICHET_ASSIGN_OR_RETURN(const std::vector<float> pooled,
-                             session_->Pooled(data.Batch(rows).tokens));
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      std::copy_n(pooled.begin() + static_cast<std::ptrdiff_t>(i * width), width,
-                  features.begin() + static_cast<std::ptrdiff_t>(rows[i] * width));
-    }
-  }
-  return absl::OkStatus();
-}
-
 TrainingBatch TrainingRun::MakeBatch(std::span<const std::size_t> rows) {
   TrainingBatch batch = data_.training.Batch(rows, plan_.token_dropout, random_);
-  if (!features_.training.empty()) {
-    batch.pooled = Select(features_.training, rows, static_cast<std::size_t>(config_.d_model));
-  }
+  batch.pooled = features_.training.Of(rows);
   return batch;
 }
 
@@ -163,7 +136,8 @@ void TrainingRun::Report(const StepResult& step) {
 }
 
 absl::Status TrainingRun::RunUpdate(std::span<const TrainingBatch> micro) {
-  if (observer_.cancelled && observer_.cancelled()) {
+  GUICHET_ASSIGN_OR_RETURN(const bool cancelled, Any(observer_.cancelled && observer_.cancelled()));
+  if (cancelled) {
     return absl::CancelledError(
         fmt::format("training was cancelled after {} of {} updates", state_.updates, total_steps_));
   }
@@ -183,7 +157,8 @@ absl::Status TrainingRun::RunEpoch() {
       MixBits(plan_.seed ^ kOrderStream) + static_cast<std::uint64_t>(state_.epoch);
   GUICHET_ASSIGN_OR_RETURN(
       const auto batches,
-      data_.training.Shuffled({.batch_size = plan_.batch_size, .seed = MixBits(seed)}));
+      data_.training.Shuffled(
+          {.batch_size = plan_.batch_size, .seed = MixBits(seed), .sampling = plan_.sampling}));
   std::vector<TrainingBatch> micro;
   for (std::size_t i = state_.next_batch; i < batches.size(); ++i) {
     micro.push_back(MakeBatch(batches[i]));
@@ -200,8 +175,17 @@ absl::Status TrainingRun::RunEpoch() {
 absl::Status TrainingRun::CheckpointIfDue() {
   if (!checkpoints_) return absl::OkStatus();
   const CheckpointOptions& options = checkpoints_->options();
-  const bool suspend = options.suspend && options.suspend();
-  if (!suspend && clock_.Now() - last_checkpoint_ < options.interval) return absl::OkStatus();
+  GUICHET_ASSIGN_OR_RETURN(const bool suspend, Any(options.suspend && options.suspend()));
+  const bool due = clock_.Now() - last_checkpoint_ >= options.interval;
+  if ((suspend || due) && (peers_ == nullptr || peers_->rank() == 0)) {
+    GUICHET_RETURN_IF_ERROR(WriteCheckpoint());
+  }
+  if (!suspend) return absl::OkStatus();
+  return absl::AbortedError(
+      fmt::format("training was suspended after {} of {} updates", state_.updates, total_steps_));
+}
+
+absl::Status TrainingRun::WriteCheckpoint() {
   TrainerState state = state_;
   state.random = random_.state();
   state.seconds = RunSeconds();
@@ -213,17 +197,19 @@ absl::Status TrainingRun::CheckpointIfDue() {
   }
   GUICHET_RETURN_IF_ERROR(checkpoints_->Save(state));
   last_checkpoint_ = clock_.Now();
-  if (!suspend) return absl::OkStatus();
-  return absl::AbortedError(
-      fmt::format("training was suspended after {} of {} updates", state_.updates, total_steps_));
+  return absl::OkStatus();
 }
 
 // Goes to where the last checkpoint stands, if there is one.
 absl::Status TrainingRun::Resume() {
-  if (!checkpoints_) return absl::OkStatus();
+  if (!checkpoints_ && peers_ == nullptr) return absl::OkStatus();
   GUICHET_ASSIGN_OR_RETURN(
       state_.fingerprint,
       RunFingerprint(plan_, config_, base_, {&data_.training, &data_.validation}));
+  if (peers_ != nullptr) {
+    GUICHET_RETURN_IF_ERROR(peers_->CheckSame("plan, model or data", state_.fingerprint));
+  }
+  if (!checkpoints_) return absl::OkStatus();
   GUICHET_ASSIGN_OR_RETURN(std::optional<TrainerState> saved,
                            checkpoints_->Load(state_.fingerprint));
   if (!saved) return absl::OkStatus();
@@ -244,19 +230,21 @@ absl::Status TrainingRun::Resume() {
 
 absl::StatusOr<std::vector<double>> TrainingRun::ValidationLogits() {
   const auto labels = static_cast<std::size_t>(config_.num_labels());
-  std::vector<double> logits(data_.validation.size() * labels);
+  std::vector<float> logits(data_.validation.size() * labels);
+  int turn = 0;
   for (const auto& rows : data_.validation.ByLength(plan_.batch_size)) {
+    // Each process computes its part; the others' rows stay 0 and become their sums.
+    if (peers_ != nullptr && turn++ % peers_->size() != peers_->rank()) continue;
     TrainingBatch batch = data_.validation.Batch(rows);
-    if (!features_.validation.empty()) {
-      batch.pooled = Select(features_.validation, rows, static_cast<std::size_t>(config_.d_model));
-    }
+    batch.pooled = features_.validation.Of(rows);
     GUICHET_ASSIGN_OR_RETURN(const std::vector<float> values, session_->Logits(batch));
     for (std::size_t i = 0; i < rows.size(); ++i) {
       std::copy_n(values.begin() + static_cast<std::ptrdiff_t>(i * labels), labels,
                   logits.begin() + static_cast<std::ptrdiff_t>(rows[i] * labels));
     }
   }
-  return logits;
+  if (peers_ != nullptr) GUICHET_RETURN_IF_ERROR(peers_->Sum(logits));
+  return std::vector<double>(logits.begin(), logits.end());
 }
 
 // Validates an epoch and keeps its weights when it is the best so far.
@@ -332,8 +320,11 @@ absl::StatusOr<TrainingResult> TrainingRun::Finish() {
 
 absl::StatusOr<TrainingResult> TrainingRun::Run() {
   if (plan_.mode.kind == TrainedPart::Kind::kHead) {
-    GUICHET_RETURN_IF_ERROR(ComputeFeatures(data_.training, features_.training));
-    GUICHET_RETURN_IF_ERROR(ComputeFeatures(data_.validation, features_.validation));
+    const FeatureOptions options{config_.d_model, plan_.batch_size, observer_.cancelled, peers_};
+    GUICHET_ASSIGN_OR_RETURN(features_.training,
+                             BodyFeatures::Compute(*session_, data_.training, options));
+    GUICHET_ASSIGN_OR_RETURN(features_.validation,
+                             BodyFeatures::Compute(*session_, data_.validation, options));
   }
   GUICHET_RETURN_IF_ERROR(Resume());
   epoch_start_ = clock_.Now();
@@ -344,24 +335,6 @@ absl::StatusOr<TrainingResult> TrainingRun::Run() {
   return Finish();
 }
 
-absl::StatusOr<Datasets> MakeDatasets(const TrainingPlan& plan, const BartConfig& config,
-                                      std::span<const TrainingExample> training,
-                                      std::span<const TrainingExample> validation) {
-  if (training.empty()) {
-    return absl::InvalidArgumentError("there are no training examples; give at least one");
-  }
-  const auto make = [&](std::string_view name,
-                        std::span<const TrainingExample> examples) -> absl::StatusOr<TrainingData> {
-    auto data = TrainingData::Make(examples, config, plan.max_tokens);
-    if (data.ok()) return data;
-    return absl::Status(data.status().code(),
-                        fmt::format("{} {}", name, std::string(data.status().message())));
-  };
-  GUICHET_ASSIGN_OR_RETURN(TrainingData train, make("training", training));
-  GUICHET_ASSIGN_OR_RETURN(TrainingData valid, make("validation", validation));
-  return Datasets{std::move(train), std::move(valid)};
-}
-
 }  // namespace
 
 absl::StatusOr<TrainingResult> Train(const TrainingInputs& inputs, const TrainingObserver& observer,
@@ -369,8 +342,9 @@ absl::StatusOr<TrainingResult> Train(const TrainingInputs& inputs, const Trainin
   const TrainingPlan& plan = inputs.plan;
   const BartConfig& config = inputs.config;
   GUICHET_RETURN_IF_ERROR(plan.Validate());
-  GUICHET_ASSIGN_OR_RETURN(const Datasets data,
-                           MakeDatasets(plan, config, inputs.training, inputs.validation));
+  GUICHET_ASSIGN_OR_RETURN(const TrainingDatasets data, TrainingDatasets::Make(inputs));
+  GUICHET_RETURN_IF_ERROR(
+      ReserveMemory(inputs, data, observer.on_memory, !checkpoints.folder.empty()));
   const auto batch = static_cast<std::size_t>(plan.batch_size);
   const auto accumulate = static_cast<std::size_t>(plan.accumulate);
   const std::size_t batches = (data.training.size() + batch - 1) / batch;
@@ -382,9 +356,10 @@ absl::StatusOr<TrainingResult> Train(const TrainingInputs& inputs, const Trainin
   options.tokens = data.training.Tokens();
   const std::vector<TokenId> more = data.validation.Tokens();
   options.tokens.insert(options.tokens.end(), more.begin(), more.end());
+  options.peers = inputs.peers;
   GUICHET_ASSIGN_OR_RETURN(auto session,
                            TrainingSession::Create(config, inputs.base, plan, options));
-  return TrainingRun({plan, config, inputs.base, data, observer, checkpoints, clock},
+  return TrainingRun({plan, config, inputs.base, data, observer, checkpoints, clock, inputs.peers},
                      std::move(session), options.total_steps)
       .Run();
 }

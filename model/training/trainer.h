@@ -25,6 +25,10 @@ struct TrainingInputs {
   const ModelWeights* base = nullptr;  // null: from scratch
   std::span<const TrainingExample> training;
   std::span<const TrainingExample> validation;  // may be empty
+  // The processes that train together, each given the same inputs; null: this one alone. They give
+  // the weights of one process, up to rounding, but for dropout, which differs. Process 0 alone
+  // writes checkpoints; the others read them.
+  ProcessGroup* peers = nullptr;
 };
 
 struct TrainingResult {
@@ -47,8 +51,10 @@ struct TrainingResult {
 // examples, the last one when there are none. The same inputs, seed and threads give the same
 // weights, also when the run was interrupted and resumed from its checkpoints any number of times.
 // INVALID_ARGUMENT: plan, configuration, weights or examples do not fit; FAILED_PRECONDITION: no
-// such device, the loss is no longer a number, or the checkpoints are another run's; DATA_LOSS: a
-// damaged checkpoint; CANCELLED; ABORTED: suspended, a checkpoint is written.
+// such device, the loss is no longer a number, or the checkpoints are another run's;
+// RESOURCE_EXHAUSTED: not enough memory is free; DATA_LOSS: a damaged checkpoint;
+// UNAVAILABLE: a process of the run is gone; CANCELLED;
+// ABORTED: suspended, a checkpoint is written.
 absl::StatusOr<TrainingResult> Train(const TrainingInputs& inputs, const TrainingObserver& observer,
                                      const CheckpointOptions& checkpoints = {},
                                      const Clock& clock = Clock::System());

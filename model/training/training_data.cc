@@ -8,6 +8,7 @@
 
 #include "base/status_macros.h"
 #include "model/data/length_buckets.h"
+#include "model/training/class_balance.h"
 
 namespace guichet {
 namespace {
@@ -72,7 +73,15 @@ absl::StatusOr<std::vector<std::vector<std::size_t>>> TrainingData::Shuffled(
   LengthBucketOptions buckets;
   buckets.max_batch_rows = options.batch_size;
   buckets.seed = options.seed;
-  return LengthGroupedBatches(lengths_, buckets);
+  const std::vector<std::size_t> rows =
+      SampleRows(labels_, config_.num_labels(), options.sampling, MixBits(options.seed));
+  std::vector<int> lengths;
+  for (const std::size_t row : rows) lengths.push_back(lengths_[row]);
+  GUICHET_ASSIGN_OR_RETURN(auto batches, LengthGroupedBatches(lengths, buckets));
+  for (auto& batch : batches) {
+    for (std::size_t& row : batch) row = rows[row];
+  }
+  return batches;
 }
 
 std::vector<std::vector<std::size_t>> TrainingData::ByLength(int batch_size) const {

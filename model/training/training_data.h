@@ -22,8 +22,8 @@ struct TrainingExample {
 // How batches are made of examples.
 struct BatchOptions {
   int batch_size = 32;
-  std::uint64_t seed = 0;      // decides the order; another one for every epoch
-  double token_dropout = 0.0;  // probability that an ordinary token becomes <unk>
+  std::uint64_t seed = 0;  // decides the order; another one for every epoch
+  Sampling sampling = Sampling::kNatural;
 };
 
 // Checked examples, cut to length, that hands out batches. Immutable.
@@ -41,7 +41,8 @@ class TrainingData {
   // Every token that occurs, with repetitions, and <unk>.
   std::vector<TokenId> Tokens() const;
 
-  // All examples once, texts of like length together, in an order that the seed decides.
+  // The examples of an epoch, each once unless `sampling` says otherwise, texts of like length
+  // together, in an order that the seed decides.
   absl::StatusOr<std::vector<std::vector<std::size_t>>> Shuffled(const BatchOptions& options) const;
   // All examples once, by length.
   std::vector<std::vector<std::size_t>> ByLength(int batch_size) const;

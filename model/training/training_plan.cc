@@ -28,6 +28,17 @@ constexpr std::pair<ClassWeighting, std::string_view> kWeightingNames[] = {
     {ClassWeighting::kSqrtInverse, "sqrt-inverse"},
 };
 
+constexpr std::pair<Sampling, std::string_view> kSamplingNames[] = {
+    {Sampling::kNatural, "natural"},
+    {Sampling::kBalanced, "balanced"},
+    {Sampling::kSqrtBalanced, "sqrt-balanced"},
+};
+constexpr std::pair<Precision, std::string_view> kPrecisionNames[] = {
+    {Precision::kAuto, "auto"},
+    {Precision::kFp32, "fp32"},
+    {Precision::kBf16, "bf16"},
+};
+
 absl::Status CheckNumber(std::string_view key, double value, const Range& range) {
   const bool low = range.bounds == Bounds::kOpenBelow ? value > range.min : value >= range.min;
   const bool high = range.bounds == Bounds::kOpenAbove ? value < range.max : value <= range.max;
@@ -104,6 +115,10 @@ std::string_view NameOf(LearningRateSchedule schedule) { return NameIn(kSchedule
 
 std::string_view NameOf(ClassWeighting weighting) { return NameIn(kWeightingNames, weighting); }
 
+std::string_view NameOf(Sampling sampling) { return NameIn(kSamplingNames, sampling); }
+
+std::string_view NameOf(Precision precision) { return NameIn(kPrecisionNames, precision); }
+
 std::string NameOf(const TrainedPart& part) {
   switch (part.kind) {
     case TrainedPart::Kind::kFull:
@@ -112,6 +127,8 @@ std::string NameOf(const TrainedPart& part) {
       return "head";
     case TrainedPart::Kind::kLastLayers:
       return fmt::format("last-{}", part.layers);
+    case TrainedPart::Kind::kLora:
+      return "lora";
   }
   return "?";
 }
@@ -124,9 +141,18 @@ absl::StatusOr<ClassWeighting> ParseClassWeighting(std::string_view name) {
   return ParseName(name, kWeightingNames, "class_weights");
 }
 
+absl::StatusOr<Sampling> ParseSampling(std::string_view name) {
+  return ParseName(name, kSamplingNames, "sampling");
+}
+
+absl::StatusOr<Precision> ParsePrecision(std::string_view name) {
+  return ParseName(name, kPrecisionNames, "precision");
+}
+
 absl::StatusOr<TrainedPart> ParseTrainedPart(std::string_view name) {
   if (name == "full") return TrainedPart{};
   if (name == "head") return TrainedPart{.kind = TrainedPart::Kind::kHead};
+  if (name == "lora") return TrainedPart{.kind = TrainedPart::Kind::kLora};
   if (name.starts_with("last-")) {
     const std::string_view digits = name.substr(5);
     int layers = 0;
@@ -137,7 +163,7 @@ absl::StatusOr<TrainedPart> ParseTrainedPart(std::string_view name) {
     }
   }
   return absl::InvalidArgumentError(fmt::format(
-      "mode is '{}'; give full, head or last-N with N from 1 to {}", name, kMostLastLayers));
+      "mode is '{}'; give full, head, lora or last-N with N from 1 to {}", name, kMostLastLayers));
 }
 
 }  // namespace guichet

@@ -17,10 +17,19 @@ enum class LearningRateSchedule { kLinear, kCosine, kPolynomial, kConstant };
 // How much an example of a label counts: all the same, or ∝ 1/frequency, or ∝ 1/√frequency.
 enum class ClassWeighting { kNone, kInverse, kSqrtInverse };
 
-// Which parameters learn: all of them, the classification head alone, or the head and the last
-// layers (those of the decoder first, then those of the encoder, from the top).
+// How often the examples of a label are seen in an epoch of as many examples as there are: as often
+// as they occur, all labels alike, or ∝ √frequency.
+enum class Sampling { kNatural, kBalanced, kSqrtBalanced };
+
+// In which numbers an update is computed; parameters, moments and the loss stay fp32. kAuto: bf16
+// on a GPU, fp32 on a CPU.
+enum class Precision { kAuto, kFp32, kBf16 };
+
+// Which parameters learn: all of them, the classification head alone, the head and the last layers
+// (those of the decoder first, then those of the encoder, from the top), or the head and low-rank
+// adapters (LoRA) beside the query and value projections, merged into them at the end.
 struct TrainedPart {
-  enum class Kind { kFull, kHead, kLastLayers };
+  enum class Kind { kFull, kHead, kLastLayers, kLora };
   Kind kind = Kind::kFull;
   int layers = 0;  // with kLastLayers, at least 1
 
@@ -62,6 +71,7 @@ struct TrainingPlan {
   // Share of the truth spread over all labels. 0 to below 1.
   double label_smoothing = 0.0;
   ClassWeighting class_weights = ClassWeighting::kNone;
+  Sampling sampling = Sampling::kNatural;
   // R-Drop (Liang et al. 2021): weight of the divergence between two passes with different dropout;
   // 0: one pass. Doubles the cost. 0 to 100.
   double r_drop = 0.0;
@@ -77,8 +87,17 @@ struct TrainingPlan {
   std::optional<double> activation_dropout;
   std::optional<double> classifier_dropout;
 
-  // "full", "head" or "last-N".
+  // "full", "head", "last-N" or "lora".
   TrainedPart mode;
+  // Rank of the adapters of mode lora; their output is multiplied by lora_alpha / lora_rank. 1 to
+  // 1024; above 0 to 10000.
+  int lora_rank = 8;
+  double lora_alpha = 16;
+  // A layer learns at this power of its depth times the rate: the top layer at 1, the next below at
+  // layer_decay, …, the embeddings at the last power. Above 0 to 1.
+  double layer_decay = 1.0;
+  // Whether the tables of words and positions, and the LayerNorm after them, stay as they are.
+  bool freeze_embeddings = false;
   // Epochs without a better macro-F1 on the validation examples before training stops; 0: never
   // stops early. 0 to 1000.
   int patience = 3;
@@ -91,6 +110,8 @@ struct TrainingPlan {
   int threads = 0;
   // "auto" (a CUDA device when there is one), "cpu", "cuda" or "cuda:N".
   std::string device = "auto";
+  // "auto", "fp32" or "bf16". A CPU without bf16 instructions emulates them, slowly.
+  Precision precision = Precision::kAuto;
 
   // INVALID_ARGUMENT names the field, its value and its range.
   absl::Status Validate() const;
@@ -98,9 +119,13 @@ struct TrainingPlan {
 
 std::string_view NameOf(LearningRateSchedule schedule);  // "linear", "cosine", …
 std::string_view NameOf(ClassWeighting weighting);       // "none", "inverse", "sqrt-inverse"
-std::string NameOf(const TrainedPart& part);             // "full", "head", "last-4"
+std::string_view NameOf(Sampling sampling);              // "natural", "balanced", …
+std::string_view NameOf(Precision precision);            // "auto", "fp32", "bf16"
+std::string NameOf(const TrainedPart& part);             // "full", "head", "last-4", "lora"
 absl::StatusOr<LearningRateSchedule> ParseLearningRateSchedule(std::string_view name);
 absl::StatusOr<ClassWeighting> ParseClassWeighting(std::string_view name);
+absl::StatusOr<Sampling> ParseSampling(std::string_view name);
+absl::StatusOr<Precision> ParsePrecision(std::string_view name);
 absl::StatusOr<TrainedPart> ParseTrainedPart(std::string_view name);
 
 // A plan from YAML: one mapping of field names; absent fields keep the value of `base`. Unknown and
@@ -109,7 +134,9 @@ absl::StatusOr<TrainingPlan> ParseTrainingPlan(std::string_view yaml, std::strin
                                                const TrainingPlan& base = {});
 absl::StatusOr<TrainingPlan> ReadTrainingPlan(const std::filesystem::path& file,
                                               const TrainingPlan& base = {});
-// The plan as YAML that ParseTrainingPlan reads back unchanged.
+// The plan as YAML that ParseTrainingPlan reads back unchanged; documented: each field after a
+// comment of its meaning and range.
 std::string ToYaml(const TrainingPlan& plan);
+std::string ToDocumentedYaml(const TrainingPlan& plan);
 
 }  // namespace guichet

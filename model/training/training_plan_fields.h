@@ -12,17 +12,24 @@ namespace guichet::training_plan_fields {
 
 struct IntegerField {
   const char* key;
+  const char* help;  // one line
   int TrainingPlan::* member;
   int min;
   int max;
 };
 inline constexpr std::array kIntegers = {
-    IntegerField{"epochs", &TrainingPlan::epochs, 1, 1000},
-    IntegerField{"batch_size", &TrainingPlan::batch_size, 1, 4096},
-    IntegerField{"accumulate", &TrainingPlan::accumulate, 1, 1024},
-    IntegerField{"max_tokens", &TrainingPlan::max_tokens, 3, 131'072},
-    IntegerField{"patience", &TrainingPlan::patience, 0, 1000},
-    IntegerField{"threads", &TrainingPlan::threads, 0, 1024},
+    IntegerField{"epochs", "passes over the training texts", &TrainingPlan::epochs, 1, 1000},
+    IntegerField{"batch_size", "texts of one forward pass", &TrainingPlan::batch_size, 1, 4096},
+    IntegerField{"accumulate", "forward passes added up for one update", &TrainingPlan::accumulate,
+                 1, 1024},
+    IntegerField{"max_tokens", "longest text in tokens; longer ones are cut",
+                 &TrainingPlan::max_tokens, 3, 131'072},
+    IntegerField{"lora_rank", "rank of the adapters of mode lora", &TrainingPlan::lora_rank, 1,
+                 1024},
+    IntegerField{"patience", "epochs without a better macro-F1 before it stops; 0: never",
+                 &TrainingPlan::patience, 0, 1000},
+    IntegerField{"threads", "CPU threads; 0: one a core. Other numbers round sums differently",
+                 &TrainingPlan::threads, 0, 1024},
 };
 
 // Whether a bound itself is allowed.
@@ -37,38 +44,87 @@ inline constexpr Range kProbability{0.0, 1.0, Bounds::kOpenAbove};
 
 struct NumberField {
   const char* key;
+  const char* help;  // one line
   double TrainingPlan::* member;
   Range range;
 };
 inline constexpr std::array kNumbers = {
-    NumberField{"learning_rate", &TrainingPlan::learning_rate, {0, 1, Bounds::kOpenBelow}},
+    NumberField{"learning_rate",
+                "at the end of the warm-up",
+                &TrainingPlan::learning_rate,
+                {0, 1, Bounds::kOpenBelow}},
     NumberField{"head_learning_rate_multiplier",
+                "the classification head learns at learning_rate times this",
                 &TrainingPlan::head_learning_rate_multiplier,
                 {0, 1000, Bounds::kOpenBelow}},
-    NumberField{"warmup_ratio", &TrainingPlan::warmup_ratio, {0, 1, Bounds::kClosed}},
-    NumberField{"final_learning_rate", &TrainingPlan::final_learning_rate, {0, 1, Bounds::kClosed}},
-    NumberField{"schedule_power", &TrainingPlan::schedule_power, {0, 10, Bounds::kOpenBelow}},
-    NumberField{"weight_decay", &TrainingPlan::weight_decay, {0, 1, Bounds::kClosed}},
-    NumberField{"beta1", &TrainingPlan::beta1, kProbability},
-    NumberField{"beta2", &TrainingPlan::beta2, kProbability},
-    NumberField{"epsilon", &TrainingPlan::epsilon, {0, 1, Bounds::kOpenBelow}},
-    NumberField{"clip_norm", &TrainingPlan::clip_norm, {0, 1e9, Bounds::kClosed}},
-    NumberField{"label_smoothing", &TrainingPlan::label_smoothing, kProbability},
-    NumberField{"r_drop", &TrainingPlan::r_drop, {0, 100, Bounds::kClosed}},
-    NumberField{"token_dropout", &TrainingPlan::token_dropout, kProbability},
-    NumberField{"ema_decay", &TrainingPlan::ema_decay, kProbability},
-    NumberField{"min_delta", &TrainingPlan::min_delta, {0, 1, Bounds::kClosed}},
+    NumberField{"warmup_ratio",
+                "share of all updates during which the learning rate rises from 0",
+                &TrainingPlan::warmup_ratio,
+                {0, 1, Bounds::kClosed}},
+    NumberField{"final_learning_rate",
+                "where the polynomial schedule ends",
+                &TrainingPlan::final_learning_rate,
+                {0, 1, Bounds::kClosed}},
+    NumberField{"schedule_power",
+                "exponent of the polynomial schedule",
+                &TrainingPlan::schedule_power,
+                {0, 10, Bounds::kOpenBelow}},
+    NumberField{"weight_decay",
+                "AdamW's; spares biases and LayerNorms",
+                &TrainingPlan::weight_decay,
+                {0, 1, Bounds::kClosed}},
+    NumberField{"beta1", "AdamW's decay of the mean gradient", &TrainingPlan::beta1, kProbability},
+    NumberField{"beta2", "AdamW's decay of the mean squared gradient", &TrainingPlan::beta2,
+                kProbability},
+    NumberField{"epsilon",
+                "AdamW's, keeps a division by 0 away",
+                &TrainingPlan::epsilon,
+                {0, 1, Bounds::kOpenBelow}},
+    NumberField{"clip_norm",
+                "longest gradient over all parameters; 0: any",
+                &TrainingPlan::clip_norm,
+                {0, 1e9, Bounds::kClosed}},
+    NumberField{"label_smoothing", "share of the truth spread over all labels",
+                &TrainingPlan::label_smoothing, kProbability},
+    NumberField{"r_drop",
+                "weight of the divergence between two passes with different dropout; 0: one pass. "
+                "Doubles the cost",
+                &TrainingPlan::r_drop,
+                {0, 100, Bounds::kClosed}},
+    NumberField{"token_dropout", "probability that a token of a training text becomes <unk>",
+                &TrainingPlan::token_dropout, kProbability},
+    NumberField{"ema_decay",
+                "a moving average of the weights with this decay is what is kept; 0: the weights "
+                "themselves",
+                &TrainingPlan::ema_decay, kProbability},
+    NumberField{"lora_alpha",
+                "the output of an adapter is multiplied by lora_alpha / lora_rank",
+                &TrainingPlan::lora_alpha,
+                {0, 10'000, Bounds::kOpenBelow}},
+    NumberField{"layer_decay",
+                "each layer learns at this times the rate of the one above it",
+                &TrainingPlan::layer_decay,
+                {0, 1, Bounds::kOpenBelow}},
+    NumberField{"min_delta",
+                "by how much the macro-F1 must grow to count as better",
+                &TrainingPlan::min_delta,
+                {0, 1, Bounds::kClosed}},
 };
 
 struct OptionalNumberField {
   const char* key;
+  const char* help;  // one line
   std::optional<double> TrainingPlan::* member;
 };
 inline constexpr std::array kDropouts = {
-    OptionalNumberField{"dropout", &TrainingPlan::dropout},
-    OptionalNumberField{"attention_dropout", &TrainingPlan::attention_dropout},
-    OptionalNumberField{"activation_dropout", &TrainingPlan::activation_dropout},
-    OptionalNumberField{"classifier_dropout", &TrainingPlan::classifier_dropout},
+    OptionalNumberField{"dropout", "in place of the model's own; null: that",
+                        &TrainingPlan::dropout},
+    OptionalNumberField{"attention_dropout", "in place of the model's own; null: that",
+                        &TrainingPlan::attention_dropout},
+    OptionalNumberField{"activation_dropout", "in place of the model's own; null: that",
+                        &TrainingPlan::activation_dropout},
+    OptionalNumberField{"classifier_dropout", "in place of the model's own; null: that",
+                        &TrainingPlan::classifier_dropout},
 };
 
 }  // namespace guichet::training_plan_fields

@@ -3,6 +3,8 @@
 #include <map>
 #include <set>
 #include <sstream>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
@@ -57,6 +59,11 @@ std::map<std::string, Setter> MakeSetters() {
   }
   setters["schedule"] = NamedValue(&TrainingPlan::schedule, ParseLearningRateSchedule);
   setters["class_weights"] = NamedValue(&TrainingPlan::class_weights, ParseClassWeighting);
+  setters["sampling"] = NamedValue(&TrainingPlan::sampling, ParseSampling);
+  setters["precision"] = NamedValue(&TrainingPlan::precision, ParsePrecision);
+  setters["freeze_embeddings"] = [](const YAML::Node& node, TrainingPlan& plan) {
+    return Read(node, "true or false", plan.freeze_embeddings);
+  };
   setters["mode"] = NamedValue(&TrainingPlan::mode, ParseTrainedPart);
   setters["seed"] = [](const YAML::Node& node, TrainingPlan& plan) {
     return Read(node, "a whole number from 0", plan.seed);
@@ -103,6 +110,64 @@ absl::StatusOr<TrainingPlan> FromNode(const YAML::Node& root, std::string_view s
   return plan;
 }
 
+// A field as text.
+struct FieldText {
+  std::string key;
+  std::string value;
+  std::string help;
+  std::string range;
+};
+
+std::string RangeText(const training_plan_fields::Range& range) {
+  using training_plan_fields::Bounds;
+  return fmt::format("{}{} to {}{}", range.bounds == Bounds::kOpenBelow ? "above " : "", range.min,
+                     range.bounds == Bounds::kOpenAbove ? "below " : "", range.max);
+}
+
+void AddNumbers(const TrainingPlan& plan, std::vector<FieldText>& texts) {
+  namespace fields = training_plan_fields;
+  for (const auto& field : fields::kIntegers) {
+    texts.push_back({field.key, fmt::format("{}", plan.*field.member), field.help,
+                     fmt::format("{} to {}", field.min, field.max)});
+  }
+  for (const auto& field : fields::kNumbers) {
+    texts.push_back(
+        {field.key, fmt::format("{}", plan.*field.member), field.help, RangeText(field.range)});
+  }
+  for (const auto& field : fields::kDropouts) {
+    const std::optional<double>& value = plan.*field.member;
+    texts.push_back({field.key, value ? fmt::format("{}", *value) : "null", field.help,
+                     RangeText(fields::kProbability) + ", or null"});
+  }
+}
+
+std::vector<FieldText> FieldTexts(const TrainingPlan& plan) {
+  std::vector<FieldText> texts;
+  AddNumbers(plan, texts);
+  const auto add = [&](std::string key, std::string_view value, std::string help,
+                       std::string range) {
+    texts.push_back({std::move(key), std::string(value), std::move(help), std::move(range)});
+  };
+  add("schedule", NameOf(plan.schedule), "how the learning rate goes on after the warm-up",
+      "linear, cosine, polynomial or constant");
+  add("class_weights", NameOf(plan.class_weights),
+      "how much a text counts: all the same, or more the rarer its label",
+      "none, inverse or sqrt-inverse");
+  add("sampling", NameOf(plan.sampling),
+      "how often the texts of a label are seen: as they occur, all labels alike, or in between",
+      "natural, balanced or sqrt-balanced");
+  add("mode", NameOf(plan.mode), "what learns", "full, last-N, lora or head");
+  add("freeze_embeddings", plan.freeze_embeddings ? "true" : "false",
+      "whether the tables of words and positions stay as they are", "true or false");
+  add("seed", fmt::format("{}", plan.seed), "of order, dropout and new weights",
+      "a whole number from 0");
+  add("device", plan.device, "where it runs; auto: a GPU when there is one",
+      "auto, cpu, cuda or cuda:N");
+  add("precision", NameOf(plan.precision), "of an update; auto: bf16 on a GPU, fp32 on a CPU",
+      "auto, fp32 or bf16");
+  return texts;
+}
+
 }  // namespace
 
 absl::StatusOr<TrainingPlan> ParseTrainingPlan(std::string_view yaml, std::string_view source,
@@ -125,20 +190,17 @@ absl::StatusOr<TrainingPlan> ReadTrainingPlan(const std::filesystem::path& file,
 
 std::string ToYaml(const TrainingPlan& plan) {
   std::string yaml;
-  const auto add = [&](std::string_view key, const auto& value) {
-    yaml += fmt::format("{}: {}\n", key, value);
-  };
-  for (const auto& field : training_plan_fields::kIntegers) add(field.key, plan.*field.member);
-  for (const auto& field : training_plan_fields::kNumbers) add(field.key, plan.*field.member);
-  for (const auto& field : training_plan_fields::kDropouts) {
-    const std::optional<double>& value = plan.*field.member;
-    add(field.key, value.has_value() ? fmt::format("{}", *value) : "null");
+  for (const FieldText& field : FieldTexts(plan)) {
+    yaml += fmt::format("{}: {}\n", field.key, field.value);
   }
-  add("schedule", NameOf(plan.schedule));
-  add("class_weights", NameOf(plan.class_weights));
-  add("mode", NameOf(plan.mode));
-  add("seed", plan.seed);
-  add("device", plan.device);
+  return yaml;
+}
+
+std::string ToDocumentedYaml(const TrainingPlan& plan) {
+  std::string yaml = "# A training plan; every field may be left out.\n";
+  for (const FieldText& field : FieldTexts(plan)) {
+    yaml += fmt::format("\n# {} ({})\n{}: {}\n", field.help, field.range, field.key, field.value);
+  }
   return yaml;
 }
 

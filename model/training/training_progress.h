@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <optional>
 
@@ -33,8 +34,16 @@ struct EpochRecord {
   bool best = false;  // so far
 };
 
+// Said before a run takes its memory. Bytes.
+struct MemoryNotice {
+  std::int64_t needed = 0;
+  std::optional<std::int64_t> free;  // absent when the system does not say
+  std::int64_t trained_parameters = 0;
+};
+
 // Callbacks of a run, all optional, called from the thread that trains.
 struct TrainingObserver {
+  std::function<void(const MemoryNotice&)> on_memory;  // not on a GPU
   std::function<void(const TrainingProgress&)> on_step;
   std::function<void(const EpochRecord&)> on_epoch;
   std::function<bool()> cancelled;  // asked before every update

@@ -5,8 +5,6 @@
 #include <optional>
 #include <utility>
 
-#include <ATen/Context.h>
-#include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/tensor.h>
 #include <c10/core/GradMode.h>
@@ -20,41 +18,17 @@
 #include "model/network/sequence_classifier.h"
 #include "model/training/active_vocabulary.h"
 #include "model/training/adamw.h"
+#include "model/training/batch_share.h"
+#include "model/training/gradient_reducer.h"
 #include "model/training/losses.h"
 #include "model/training/optimizer_schedule.h"
+#include "model/training/parameter_groups.h"
 #include "model/training/parameter_role.h"
+#include "model/training/torch_settings.h"
 #include "model/training/weight_average.h"
 
 namespace guichet {
 namespace {
-
-// torch's process-wide settings during a session; restores what was there.
-class TorchSettings {
- public:
-  explicit TorchSettings(int threads)
-      : deterministic_(at::globalContext().deterministicAlgorithms()),
-        warn_only_(at::globalContext().deterministicAlgorithmsWarnOnly()),
-        fill_(at::globalContext().deterministicFillUninitializedMemory()),
-        threads_(at::get_num_threads()) {
-    at::globalContext().setDeterministicAlgorithms(true, /*warn_only=*/true);
-    // Filling new memory would cost a pass over every activation; nothing here reads it unwritten.
-    at::globalContext().setDeterministicFillUninitializedMemory(false);
-    if (threads > 0) at::set_num_threads(threads);
-  }
-  TorchSettings(const TorchSettings&) = delete;
-  TorchSettings& operator=(const TorchSettings&) = delete;
-  ~TorchSettings() {
-    at::globalContext().setDeterministicAlgorithms(deterministic_, warn_only_);
-    at::globalContext().setDeterministicFillUninitializedMemory(fill_);
-    at::set_num_threads(threads_);
-  }
-
- private:
-  const bool deterministic_;
-  const bool warn_only_;
-  const bool fill_;
-  const int threads_;
-};
 
 // A tensor of [rows, numbers.size() / rows] on the device.
 at::Tensor ToMatrix(std::span<const float> numbers, int rows, at::Device device) {
@@ -78,29 +52,14 @@ BartConfig WithDropouts(BartConfig config, const TrainingPlan& plan) {
   return config;
 }
 
-// Marks which parameters learn and sorts those into four groups.
-std::vector<ParameterGroup> GroupParameters(const ClassifierNetwork& network,
-                                            const TrainingPlan& plan) {
-  std::vector<ParameterGroup> groups(4);
-  for (std::size_t i = 0; i < groups.size(); ++i) {
-    groups[i].weight_decay = i % 2 == 0 ? plan.weight_decay : 0.0;
-    groups[i].learning_rate_factor = i < 2 ? 1.0 : plan.head_learning_rate_multiplier;
-  }
-  for (const NamedParameter& parameter : network.parameters()) {
-    const ParameterRole role = RoleOf(parameter.name, network.config(), plan.mode);
-    parameter.tensor.set_requires_grad(role.trained);
-    if (!role.trained) continue;
-    groups[(role.head ? 2U : 0U) + (role.decays ? 0U : 1U)].parameters.push_back(parameter.tensor);
-  }
-  return groups;
+LowRankOptions LowRankOf(const TrainingPlan& plan) {
+  if (plan.mode.kind != TrainedPart::Kind::kLora) return {};
+  return {.rank = plan.lora_rank, .alpha = plan.lora_alpha};
 }
 
-std::vector<at::Tensor> AllOf(const std::vector<ParameterGroup>& groups) {
-  std::vector<at::Tensor> all;
-  for (const ParameterGroup& group : groups) {
-    all.insert(all.end(), group.parameters.begin(), group.parameters.end());
-  }
-  return all;
+bool UsesBf16(const TrainingPlan& plan, at::Device device) {
+  return plan.precision == Precision::kBf16 ||
+         (plan.precision == Precision::kAuto && device.is_cuda());
 }
 
 absl::Status Diverged(const char* what, double value, int step) {
@@ -109,11 +68,22 @@ absl::Status Diverged(const char* what, double value, int step) {
       "; lower learning_rate, raise warmup_ratio or set clip_norm, and check the base weights"));
 }
 
-absl::Status DeviceFailed(const std::exception& error) {
+std::string FirstLine(const std::exception& error) {
   const std::string text = error.what();
-  return absl::InternalError(
-      absl::StrCat("the training step failed: ", text.substr(0, text.find('\n'))));
+  return text.substr(0, text.find('\n'));
 }
+
+absl::Status DeviceFailed(const std::exception& error) {
+  return absl::InternalError(absl::StrCat("the training step failed: ", FirstLine(error)));
+}
+
+absl::Status PeerFailed(const std::exception& error) {
+  return absl::UnavailableError(
+      absl::StrCat("the gradients could not be exchanged; is another process of the run gone? ",
+                   FirstLine(error)));
+}
+
+constexpr ForwardMode kEvaluation{.packed = true};
 
 class LibtorchSession final : public TrainingSession {
  public:
@@ -127,6 +97,8 @@ class LibtorchSession final : public TrainingSession {
   explicit LibtorchSession(Parts parts)
       : settings_(parts.plan.threads),
         plan_(std::move(parts.plan)),
+        peers_(parts.options.peers),
+        class_weights_(parts.options.class_weights),
         original_(std::move(parts.original)),
         vocabulary_(std::move(parts.vocabulary)),
         network_(std::move(parts.network)),
@@ -135,10 +107,19 @@ class LibtorchSession final : public TrainingSession {
         groups_(GroupParameters(*network_, plan_)),
         optimizer_(groups_, {plan_.beta1, plan_.beta2, plan_.epsilon}),
         dropout_(network_->device(), MixBits(plan_.seed)),
-        training_mode_{.dropout = &dropout_} {
+        training_mode_{.dropout = &dropout_,
+                       .packed = true,
+                       .adapted = plan_.mode.kind == TrainedPart::Kind::kLora},
+        bf16_(UsesBf16(plan_, network_->device())),
+        table_rate_(std::pow(plan_.layer_decay,
+                             RoleOf("model.shared.weight", network_->config(), plan_).depth)) {
     loss_.label_smoothing = plan_.label_smoothing;
     if (!parts.options.class_weights.empty()) {
       loss_.class_weights = at::tensor(parts.options.class_weights).to(network_->device());
+    }
+    if (peers_ != nullptr) {
+      // Untied, the shared table of words has no part in the network.
+      reducer_.emplace(*peers_, AllOf(groups_), network_->config().tie_word_embeddings);
     }
     if (plan_.ema_decay > 0.0) average_.emplace(AllOf(groups_), plan_.ema_decay);
   }
@@ -149,7 +130,7 @@ class LibtorchSession final : public TrainingSession {
       UseAverage(false);
       return Update(micro_batches);
     } catch (const std::exception& error) {
-      return DeviceFailed(error);
+      return peers_ == nullptr ? DeviceFailed(error) : PeerFailed(error);
     }
   }
 
@@ -157,8 +138,8 @@ class LibtorchSession final : public TrainingSession {
     try {
       UseAverage(true);
       const c10::NoGradGuard no_gradients;
-      GUICHET_ASSIGN_OR_RETURN(const at::Tensor pooled, PooledTensor(batch, {}));
-      return ToNumbers(network_->ForwardHead(pooled, {}));
+      GUICHET_ASSIGN_OR_RETURN(const at::Tensor pooled, PooledTensor(batch, kEvaluation));
+      return ToNumbers(network_->ForwardHead(pooled, kEvaluation));
     } catch (const std::exception& error) {
       return DeviceFailed(error);
     }
@@ -168,7 +149,7 @@ class LibtorchSession final : public TrainingSession {
     try {
       UseAverage(true);
       const c10::NoGradGuard no_gradients;
-      GUICHET_ASSIGN_OR_RETURN(const at::Tensor pooled, PooledTensor({batch, {}, {}}, {}));
+      GUICHET_ASSIGN_OR_RETURN(const at::Tensor pooled, PooledTensor({batch, {}, {}}, kEvaluation));
       return ToNumbers(pooled);
     } catch (const std::exception& error) {
       return DeviceFailed(error);
@@ -177,7 +158,8 @@ class LibtorchSession final : public TrainingSession {
 
   absl::StatusOr<ModelWeights> Export() override {
     UseAverage(true);
-    const auto trained = ToOwnedTensors(network_->parameters());
+    const auto trained =
+        ToOwnedTensors(MergeAdapters(network_->parameters(), LowRankOf(plan_).Scale()));
     GUICHET_ASSIGN_OR_RETURN(
         auto full,
         vocabulary_.Scatter(*trained, {&original_, average_ ? average_untouched_ : untouched_}));
@@ -263,25 +245,54 @@ class LibtorchSession final : public TrainingSession {
   }
 
   absl::StatusOr<at::Tensor> Loss(const TrainingBatch& batch) {
+    const Autocast precision(network_->device().type(), bf16_);
     const at::Tensor labels = at::tensor(batch.labels, at::kLong).to(network_->device());
     GUICHET_ASSIGN_OR_RETURN(const at::Tensor pooled, PooledTensor(batch, training_mode_));
-    const at::Tensor logits = network_->ForwardHead(pooled, training_mode_);
+    const at::Tensor logits = network_->ForwardHead(pooled, training_mode_).to(at::kFloat);
     if (plan_.r_drop <= 0.0) return CrossEntropy(logits, labels, loss_);
     GUICHET_ASSIGN_OR_RETURN(const at::Tensor again, PooledTensor(batch, training_mode_));
-    return RDropLoss({logits, network_->ForwardHead(again, training_mode_)}, labels, loss_,
-                     plan_.r_drop);
+    return RDropLoss({logits, network_->ForwardHead(again, training_mode_).to(at::kFloat)}, labels,
+                     loss_, plan_.r_drop);
+  }
+
+  // The loss of a micro-batch, or this process's part of it; its gradients are added to those there
+  // are. The reducer, told of the update's last one, makes the mean of all processes' sums.
+  absl::StatusOr<double> Learn(const TrainingBatch& batch, double share, bool last) {
+    if (peers_ == nullptr) {
+      GUICHET_ASSIGN_OR_RETURN(const at::Tensor loss, Loss(batch));
+      loss.mul(share).backward();
+      return loss.item<double>() * share;
+    }
+    const BatchShare mine = ShareOf(batch, class_weights_, peers_->rank(), peers_->size());
+    share *= mine.share;
+    GUICHET_ASSIGN_OR_RETURN(const at::Tensor loss, Loss(mine.batch));
+    const at::Tensor scaled = loss.mul(share * peers_->size());
+    if (last) reducer_->Announce(scaled);
+    scaled.backward();
+    return loss.item<double>() * share;
   }
 
   absl::StatusOr<StepResult> Update(std::span<const TrainingBatch> micro_batches) {
     StepResult result{.learning_rate = schedule_.At(step_)};
-    optimizer_.ClearGradients();
-    for (const TrainingBatch& batch : micro_batches) {
-      GUICHET_ASSIGN_OR_RETURN(at::Tensor loss, Loss(batch));
-      loss = loss.div(static_cast<double>(micro_batches.size()));
-      result.loss += loss.item<double>();
-      if (!std::isfinite(result.loss)) return Diverged("loss", result.loss, step_);
-      loss.backward();
+    // A stream of its own for each update and process: nothing of it need be saved.
+    if (peers_ != nullptr) {
+      const std::uint64_t place =
+          MixBits(static_cast<std::uint64_t>(step_)) + static_cast<std::uint64_t>(peers_->rank());
+      dropout_ = DropoutSource(network_->device(), MixBits(plan_.seed ^ place));
     }
+    optimizer_.ClearGradients();
+    const double share = 1.0 / static_cast<double>(micro_batches.size());
+    for (const TrainingBatch& batch : micro_batches) {
+      GUICHET_ASSIGN_OR_RETURN(const double loss,
+                               Learn(batch, share, &batch == &micro_batches.back()));
+      result.loss += loss;
+    }
+    if (peers_ != nullptr) {
+      auto sum = static_cast<float>(result.loss);
+      GUICHET_RETURN_IF_ERROR(peers_->Sum(std::span(&sum, 1)));
+      result.loss = sum;
+    }
+    if (!std::isfinite(result.loss)) return Diverged("loss", result.loss, step_);
     result.gradient_norm = ClipGradients(optimizer_.Gradients(), plan_.clip_norm);
     if (!std::isfinite(result.gradient_norm)) {
       return Diverged("gradient", result.gradient_norm, step_);
@@ -294,8 +305,8 @@ class LibtorchSession final : public TrainingSession {
 
   // What this update did to the rows of the word matrices that are not in the session.
   void FollowUntouchedRows(double learning_rate) {
-    if (plan_.mode.kind == TrainedPart::Kind::kFull) {
-      untouched_ *= 1.0 - learning_rate * plan_.weight_decay;
+    if (plan_.mode.kind == TrainedPart::Kind::kFull && !plan_.freeze_embeddings) {
+      untouched_ *= 1.0 - learning_rate * table_rate_ * plan_.weight_decay;
     }
     if (!average_.has_value()) return;
     average_->Update();
@@ -312,6 +323,8 @@ class LibtorchSession final : public TrainingSession {
 
   const TorchSettings settings_;
   const TrainingPlan plan_;
+  ProcessGroup* const peers_;
+  const std::vector<float> class_weights_;
   const ModelWeights original_;
   const ActiveVocabulary vocabulary_;
   const std::unique_ptr<ClassifierNetwork> network_;
@@ -321,8 +334,11 @@ class LibtorchSession final : public TrainingSession {
   AdamW optimizer_;
   DropoutSource dropout_;
   const ForwardMode training_mode_;
+  const bool bf16_;
+  const double table_rate_;  // of the learning rate, for the tables of words
   LossOptions loss_;
   std::optional<WeightAverage> average_;
+  std::optional<GradientReducer> reducer_;
   bool averaged_ = false;
   int step_ = 0;
   double untouched_ = 1.0;
@@ -336,6 +352,14 @@ absl::Status CheckFit(const BartConfig& config, const TrainingPlan& plan,
   if (weights != 0 && weights != config.labels.size()) {
     return absl::InvalidArgumentError(absl::StrCat(weights, " class weights for ",
                                                    config.labels.size(), " labels; give one each"));
+  }
+  if (options.peers != nullptr && plan.r_drop > 0 && weights != 0) {
+    return absl::InvalidArgumentError(
+        "r_drop with class_weights is not offered for several processes; use sampling balanced");
+  }
+  if (options.peers != nullptr && plan.device.starts_with("cuda")) {
+    return absl::InvalidArgumentError(
+        "several processes train on CPUs only so far; set device to cpu");
   }
   return absl::OkStatus();
 }
@@ -360,11 +384,17 @@ absl::StatusOr<std::unique_ptr<TrainingSession>> TrainingSession::Create(
     original = made.Export();
   }
   GUICHET_ASSIGN_OR_RETURN(const ModelWeights gathered, vocabulary.Gather(original));
-  GUICHET_ASSIGN_OR_RETURN(
-      auto network,
-      ClassifierNetwork::Create(vocabulary.config(), &gathered.tensors, plan.seed, device));
+  GUICHET_ASSIGN_OR_RETURN(auto network,
+                           ClassifierNetwork::Create(
+                               vocabulary.config(), &gathered.tensors,
+                               {.seed = plan.seed, .device = device, .low_rank = LowRankOf(plan)}));
   return std::make_unique<LibtorchSession>(
       LibtorchSession::Parts{plan, options, std::move(original), vocabulary, std::move(network)});
+}
+
+absl::StatusOr<std::string> TrainingDevice(const TrainingPlan& plan) {
+  GUICHET_ASSIGN_OR_RETURN(const at::Device device, ChooseDevice(plan.device));
+  return device.str();
 }
 
 }  // namespace guichet

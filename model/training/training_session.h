@@ -9,6 +9,7 @@
 #include "model/checkpoint/parameter_names.h"
 #include "model/network/bart_config.h"
 #include "model/network/padded_batch.h"
+#include "model/training/process_group.h"
 #include "model/training/training_plan.h"
 
 namespace guichet {
@@ -27,6 +28,9 @@ struct SessionOptions {
   // The tokens of all batches to come, in any order; empty: the whole vocabulary. With a large
   // vocabulary of which the data uses a part, naming that part saves most of an update's time.
   std::vector<TokenId> tokens;
+  // The processes that share the work; null: this one alone. Each is given whole batches and
+  // computes its rows of them. Outlives the session.
+  ProcessGroup* peers = nullptr;
 };
 
 struct StepResult {
@@ -60,7 +64,8 @@ class TrainingSession {
   virtual ~TrainingSession() = default;
 
   // One update from one or several micro-batches. FAILED_PRECONDITION when the loss or the gradient
-  // is no longer a number, with the step and remedies; the weights are then of no use.
+  // is no longer a number, with the step and remedies; the weights are then of no use. UNAVAILABLE:
+  // a process of the run is gone.
   virtual absl::StatusOr<StepResult> Step(std::span<const TrainingBatch> micro_batches) = 0;
 
   // Logits (rows * labels) as the exported weights would give them.
@@ -78,5 +83,8 @@ class TrainingSession {
 
   virtual std::string_view device() const = 0;  // "cpu", "cuda:0"
 };
+
+// Where a plan trains: "cpu", "cuda:0". FAILED_PRECONDITION: no such device.
+absl::StatusOr<std::string> TrainingDevice(const TrainingPlan& plan);
 
 }  // namespace guichet

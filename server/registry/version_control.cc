@@ -1,6 +1,7 @@
 #include "server/registry/version_control.h"
 
 #include <algorithm>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -8,6 +9,7 @@
 
 #include "base/sha256.h"
 #include "base/status_macros.h"
+#include "model/bundle/bundle_files.h"
 #include "model/bundle/model_bundle.h"
 #include "server/store/audit_log.h"
 #include "server/store/times.h"
@@ -127,7 +129,7 @@ void VersionControl::LoadPrevious() {
   const auto list = List();
   if (!list.ok()) return;
   for (const VersionRecord& version : list->versions) {
-    if (version.version != list->pointer.previous) continue;
+    if (version.version != list->pointer.previous || !HasRoomFor(version)) continue;
     if (const absl::Status status = EnsureLoaded(version); !status.ok()) {
       Log(LogLevel::kWarning, "the version before the one in service cannot be loaded",
           {{"version", version.version}, {"error", status.ToString()}});
@@ -222,6 +224,7 @@ absl::Status VersionControl::Rollback(std::int64_t expected, const std::string& 
 absl::Status VersionControl::SwapTo(const VersionRecord& version, const ServicePointer& current,
                                     const AuditEntry& entry) {
   const ServicePointer next{.version = version.version, .previous = current.version};
+  if (!IsLoaded(version.version) && !HasRoomFor(version)) RetireOthers(current.version, 0);
   GUICHET_RETURN_IF_ERROR(EnsureLoaded(version));
   GUICHET_RETURN_IF_ERROR(Record(entry, [&](SqlTransaction& transaction) {
     return MovePointer(transaction, model_, current, next);
@@ -232,13 +235,21 @@ absl::Status VersionControl::SwapTo(const VersionRecord& version, const ServiceP
        {"version", version.version},
        {"instead_of", current.version},
        {"actor", entry.actor}});
-  RetireOthers(next);
+  RetireOthers(next.version, HasRoomFor(version) ? next.previous : 0);
   return absl::OkStatus();
 }
 
-void VersionControl::RetireOthers(const ServicePointer& pointer) {
+// The weights are what a version takes, but for a constant.
+bool VersionControl::HasRoomFor(const VersionRecord& version) const {
+  std::error_code error;
+  const auto bytes = fs::file_size(fs::path(version.folder) / kWeightsFile, error);
+  const std::optional<std::int64_t> free = options_.free_memory();
+  return error || !free || static_cast<std::int64_t>(bytes) <= *free;
+}
+
+void VersionControl::RetireOthers(std::int64_t keep, std::int64_t keep_too) {
   for (const std::int64_t loaded : registry_.Versions(model_)) {
-    if (loaded == pointer.version || loaded == pointer.previous) continue;
+    if (loaded == keep || loaded == keep_too) continue;
     const absl::Status status = registry_.Retire(model_, loaded);
     if (!status.ok()) Log(LogLevel::kWarning, "retire", {{"error", status.ToString()}});
   }

@@ -3,12 +3,14 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/clock.h"
+#include "base/free_memory.h"
 #include "base/mutex.h"
 #include "server/registry/model_registry.h"
 #include "server/store/audit_log.h"
@@ -40,6 +42,8 @@ struct PromoteOptions {
 struct VersionControlOptions {
   std::filesystem::path folder;    // where versions of jobs are kept; empty: there are none
   std::size_t keep_versions = 10;  // of jobs
+  // Bytes of memory that are free; nothing when that is not known.
+  std::function<std::optional<std::int64_t>()> free_memory = [] { return FreeMemory(); };
 };
 
 // What a bundle is: the hash of its manifest. Errors of ReadBundleManifestText.
@@ -47,8 +51,9 @@ absl::StatusOr<std::string> BundleHash(const std::filesystem::path& bundle);
 
 // Which versions of the one served model exist, on disk and in the database, and which is in
 // service. The pointer in the database moves first, by compare-and-swap, then the one in memory; a
-// crash between the two ends in the same place. The version in service and the one before it stay
-// loaded. Thread-safe; changes are made one at a time and block on the disk and the device.
+// crash between the two ends in the same place. The version in service stays loaded, and so
+// does the one before it while as much memory is free as a next version would take. Thread-safe;
+// changes are made one at a time and block on the disk and the device.
 class VersionControl {
  public:
   // All outlive it.
@@ -99,7 +104,9 @@ class VersionControl {
   absl::Status EnsureLoaded(const VersionRecord& version) GUICHET_REQUIRES(changing_);
   absl::Status SwapTo(const VersionRecord& version, const ServicePointer& current,
                       const AuditEntry& entry) GUICHET_REQUIRES(changing_);
-  void RetireOthers(const ServicePointer& pointer) GUICHET_REQUIRES(changing_);
+  bool HasRoomFor(const VersionRecord& version) const;
+  // Of the loaded versions, all but these two; 0: none.
+  void RetireOthers(std::int64_t keep, std::int64_t keep_too) GUICHET_REQUIRES(changing_);
   absl::Status DeleteLocked(std::int64_t version, const std::string& actor)
       GUICHET_REQUIRES(changing_);
   std::string SubjectOf(std::int64_t version) const;  // for the audit

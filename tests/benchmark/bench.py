@@ -207,18 +207,43 @@ def training(args, work, result):
                           "p99_beside_over_alone": beside["latency_ms"]["p99"] / alone["latency_ms"]["p99"]}
 
 
+def finetuning(args, work, result):
+    """Learning from the same batches of 16 texts of log-normal length: this library, and the loop of Python's Trainer."""
+    rng = random.Random(11)
+    batches = work / "batches.json"
+    lengths = [max(4, min(256, round(rng.lognormvariate(math.log(30), 0.6)))) for _ in range(16 * 12)]
+    rows = [[0] + [rng.randrange(10, 50000) for _ in range(length - 2)] + [2] for length in lengths]
+    batches.write_text(json.dumps([{"ids": rows[i:i + 16], "labels": [rng.randrange(12) for _ in range(16)]}
+                                   for i in range(0, len(rows), 16)]))
+    cores = os.cpu_count()
+    speed = lambda mode, epochs: run_json(BIN / "finetuning_speed", batches, mode, cores, epochs)  # noqa: E731
+    say("fine-tune a full-size encoder: every parameter, then the head alone")
+    full, head, lora = speed("full", 1), speed("head", 3), speed("lora", 1)
+    rate = full["passes"][0]["tokens_per_second"]
+    result["finetuning"] = {"full_tokens_per_second": rate, "lora_tokens_per_second": lora["passes"][0]["tokens_per_second"],
+                            "head_epoch_over_full_epoch": full["passes"][0]["seconds"] / head["passes"][-1]["seconds"]}
+    if shutil.which(str(args.python)):
+        say("the same batches in Python")
+        python = [run_json(args.python, ROOT / "tests/benchmark/python_finetuning.py", batches, "--threads", cores)]
+        again = speed("full", 1)["passes"][0]["tokens_per_second"]
+        python.append(run_json(args.python, ROOT / "tests/benchmark/python_finetuning.py", batches, "--threads", cores))
+        ours, theirs = statistics.mean([rate, again]), statistics.mean(run["tokens_per_second"] for run in python)
+        result["finetuning"].update({"python": python, "full_again_tokens_per_second": again, "training_over_python": ours / theirs})
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--python", default="")
     parser.add_argument("--seconds", type=float, default=20)
-    parser.add_argument("--only", choices=["full", "tiny", "overload", "training"])
+    parser.add_argument("--only", choices=["full", "tiny", "overload", "training", "finetuning"])
     parser.add_argument("--overload-seconds", type=float, default=30)
     args = parser.parse_args()
     result = {"date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "cores": os.cpu_count(),
               "processor": next(line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name"))}
     with tempfile.TemporaryDirectory() as folder:
         work = pathlib.Path(folder)
-        for name, measure in (("tiny", tiny), ("full", full_size), ("overload", overload), ("training", training)):
+        for name, measure in (("tiny", tiny), ("full", full_size), ("overload", overload), ("training", training),
+                              ("finetuning", finetuning)):
             if args.only in (None, name):
                 measure(args, work, result)
     out = ROOT / "build/bench"
@@ -226,7 +251,7 @@ def main():
     (out / "bench.json").write_text(json.dumps(result, indent=1))
     print(json.dumps(result, indent=1))
     say("bars: ratio_to_gemm_rate >= 0.8, ratio_to_python_classifier >= 4, ratio_to_python_encoder_sorted >= 1, "
-        "goodput_over_peak >= 0.8, tiny_calls_per_second >= 5000, p99_beside_over_alone <= 2, idle_overhead_ms <= 0.5, resident_minus_200MB_over_weights <= 1.3")
+        "goodput_over_peak >= 0.8, tiny_calls_per_second >= 5000, p99_beside_over_alone <= 2, training_over_python >= 1.3, head_epoch_over_full_epoch >= 20, idle_overhead_ms <= 0.5, resident_minus_200MB_over_weights <= 1.3")
 
 
 main()

@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iostream>
 #include <limits>
 #include <memory>
 #include <string>
 #include <system_error>
 #include <utility>
 #include <vector>
+
+#include "model/training/training_plan.h"
 
 namespace guichet {
 namespace {
@@ -99,10 +102,19 @@ void AddEvaluate(CLI::App& app, CommandContext& context, const ModelWork& work) 
 void AddPlanOverrides(CLI::App& command, TrainOptions& options) {
   command
       .add_option("--plan", options.plan,
-                  "a YAML file of plan fields (model/training/training_plan.h)")
+                  "a YAML file of plan fields, as --print-default-plan shows them")
       ->type_name("PLAN.yaml");
+  command
+      .add_flag_callback(
+          "--print-default-plan",
+          [] {
+            std::cout << ToDocumentedYaml({});
+            throw CLI::Success();
+          },
+          "print every plan field with its meaning, range and default, and end")
+      ->trigger_on_parse();
   command.add_option("--mode", options.mode, "what learns")
-      ->check(WordOrNumber({"full", "head"}, "last-", 1));
+      ->check(WordOrNumber({"full", "head", "lora"}, "last-", 1));
   command.add_option("--epochs", options.epochs, "passes over the training tickets")
       ->check(CLI::Range(1, 1000));
   command.add_option("--batch-size", options.batch_size, "texts of one forward pass")

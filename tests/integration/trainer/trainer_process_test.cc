@@ -5,6 +5,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <string>
 #include <thread>
 
@@ -18,6 +19,7 @@
 #include "base/random.h"
 #include "model/bundle/model_bundle.h"
 #include "model/finetuning/training_job.h"
+#include "tests/support/free_port.h"
 #include "tests/support/job_folder.h"
 #include "tests/support/run_program.h"
 #include "tests/support/small_ticket_model.h"
@@ -223,6 +225,52 @@ TEST_F(TrainerProcessTest, LeavesNoCheckpointsBehind) {
   EXPECT_EQ(RunProgram(Command(job)).exit_code, 0);
   EXPECT_FALSE(fs::exists(job / kCheckpointFolder));
   EXPECT_FALSE(fs::exists(job / ".candidate.staging-1234"));
+}
+
+// A job by two processes under torchrun's variables, in place of torchrun.
+class TwoProcesses {
+ public:
+  explicit TwoProcesses(const fs::path& job) {
+    const std::string port = "MASTER_PORT=" + std::to_string(FreePort());
+    for (const char* rank : {"RANK=0", "RANK=1"}) {
+      programs_.push_back(std::make_unique<RunningProgram>(
+          std::vector<std::string>{"/usr/bin/env", rank, "WORLD_SIZE=2", "MASTER_ADDR=127.0.0.1",
+                                   port, GUICHET_TRAINER, "--job", job.string()},
+          ""));
+    }
+  }
+  RunningProgram& operator[](std::size_t rank) { return *programs_[rank]; }
+
+ private:
+  std::vector<std::unique_ptr<RunningProgram>> programs_;
+};
+
+TEST_F(TrainerProcessTest, TwoProcessesShareAJobAndSurviveTheLossOfOne) {
+  const fs::path whole = MakeJob("undisturbed");
+  {
+    TwoProcesses both(whole);
+    const ProgramRun leader = both[0].Wait();
+    ASSERT_EQ(leader.exit_code, 0) << leader.err;
+    const ProgramRun other = both[1].Wait();
+    EXPECT_EQ(other.exit_code, 0) << other.err;
+  }
+  const fs::path job = MakeJob("lost");
+  for (const std::size_t lost : {1U, 0U}) {
+    TwoProcesses both(job);
+    ASSERT_TRUE(WaitForUpdatesAbove(job, UpdatesOf(job)));
+    const auto start = std::chrono::steady_clock::now();
+    both[lost].Signal(SIGKILL);
+    const ProgramRun left = both[1 - lost].Wait();
+    EXPECT_EQ(left.exit_code, kSuspended) << left.err;
+    EXPECT_THAT(left.err, HasSubstr("another process of the run"));
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(60));
+    EXPECT_TRUE(absl::IsNotFound(ReadTrainingOutcome(job).status()));
+  }
+  TwoProcesses both(job);
+  const ProgramRun leader = both[0].Wait();
+  EXPECT_EQ(leader.exit_code, 0) << leader.err;
+  EXPECT_EQ(both[1].Wait().exit_code, 0);
+  EXPECT_EQ(WeightsOf(job), WeightsOf(whole));
 }
 
 TEST_F(TrainerProcessTest, WrongUsageIsExitTwo) {

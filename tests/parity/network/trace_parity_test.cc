@@ -27,7 +27,7 @@ class TraceParityTest : public ::testing::Test {
     ASSERT_TRUE(config.ok()) << config.status();
     auto weights = ResolveParameterNames(OpenCheckpoint(folder / "safetensors").value(), *config);
     ASSERT_TRUE(weights.ok()) << weights.status();
-    network_ = ClassifierNetwork::Create(*config, &weights->tensors, 1, at::kCPU).value();
+    network_ = ClassifierNetwork::Create(*config, &weights->tensors, {.seed = 1}).value();
     PaddedBatch batch;
     batch.rows = 1;
     for (const json& id : trace_.at("input_ids")[0]) batch.ids.push_back(id.get<TokenId>());
@@ -53,17 +53,17 @@ TEST_F(TraceParityTest, EncoderLayerByLayer) {
   Expect("encoder_layernorm_embedding", hidden);
   const at::Tensor normal = encoder.layers[0].self_attention_norm.Forward(hidden);
   Expect("encoder_layer_0_self_attn",
-         encoder.layers[0].self_attention.Forward(normal, normal, batch_.mask, {}));
-  hidden = encoder.layers[0].Forward(hidden, batch_.mask, {});
+         encoder.layers[0].self_attention.Forward(normal, normal, {.bias = batch_.bias}, {}));
+  hidden = encoder.layers[0].Forward(hidden, {.bias = batch_.bias}, {});
   Expect("encoder_layer_0", hidden);
-  hidden = encoder.layers[1].Forward(hidden, batch_.mask, {});
+  hidden = encoder.layers[1].Forward(hidden, {.bias = batch_.bias}, {});
   Expect("encoder_layer_1", hidden);
   Expect("encoder_last_hidden_state", encoder.norm.Forward(hidden));
 }
 
 TEST_F(TraceParityTest, DecoderLayerByLayerAndHead) {
   const NetworkOutput output = network_->Forward(batch_, {});
-  const EncoderMemory memory{.states = output.encoder_states, .mask = batch_.mask};
+  const EncoderMemory memory{.states = output.encoder_states, .mask = {.bias = batch_.bias}};
   const Decoder& decoder = network_->decoder().value();
   const DecoderLayer& first = decoder.layers[0];
   at::Tensor hidden = decoder.embeddings.Forward(batch_.decoder_ids, {});

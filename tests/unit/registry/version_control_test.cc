@@ -46,7 +46,9 @@ class VersionControlTest : public ::testing::Test {
         WarmUpOptions{.batches = 0}, metrics_, Clock::System());
     control_ = std::make_unique<VersionControl>(
         *database_, *registry_,
-        VersionControlOptions{.folder = folder_.path() / "versions", .keep_versions = 2},
+        VersionControlOptions{.folder = folder_.path() / "versions",
+                              .keep_versions = 2,
+                              .free_memory = [this] { return free_memory_; }},
         Clock::System());
   }
   absl::Status Start() { return control_->Start(configured_, ""); }
@@ -70,6 +72,7 @@ class VersionControlTest : public ::testing::Test {
   const TempFolder folder_;
   fs::path configured_;
   fs::path broken_;
+  std::optional<std::int64_t> free_memory_;
   ModelMetrics metrics_{std::make_shared<prometheus::Registry>()};
   const std::unique_ptr<Database> database_ = Database::Open({}).value();
   std::unique_ptr<ModelRegistry> registry_;
@@ -203,6 +206,30 @@ TEST_F(VersionControlTest, WhatTheGateRejectedIsPromotedByForceOnly) {
   EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
   EXPECT_TRUE(control_->Promote(rejected, {.force = true}, "test").ok());
   EXPECT_TRUE(control_->Promote(rejected, {.expected = 1}, "test").ok()) << "it is there already";
+}
+
+TEST_F(VersionControlTest, ThePreviousVersionStaysLoadedWhileMemoryAllows) {
+  ASSERT_TRUE(Start().ok());
+  const auto publish = [&](const std::string& job) {
+    const fs::path bundle = MakeBundle(job);
+    std::ofstream(bundle / "model.safetensors") << std::string(1000, 'w');
+    return control_->Publish({.folder = bundle, .job_id = job, .verdict = "PROMOTE"}, Nothing)
+        .value()
+        .version;
+  };
+  const std::int64_t second = publish("roomy");
+  free_memory_ = 1000;
+  ASSERT_TRUE(control_->Promote(second, {}, "tester").ok());
+  EXPECT_TRUE(control_->IsLoaded(1));
+  free_memory_ = 999;
+  const std::int64_t third = publish("tight");
+  ASSERT_TRUE(control_->Promote(third, {}, "tester").ok());
+  EXPECT_FALSE(control_->IsLoaded(1));
+  EXPECT_FALSE(control_->IsLoaded(second));
+  // Taken back it is loaded again, only more slowly.
+  ASSERT_TRUE(control_->Rollback(0, "tester").ok());
+  EXPECT_EQ(InService(), second);
+  EXPECT_FALSE(control_->IsLoaded(third));
 }
 
 TEST_F(VersionControlTest, ARollbackNeedsAVersionBefore) {

@@ -1,5 +1,7 @@
 // The decisions of training that are pure functions.
 
+#include <algorithm>
+#include <numeric>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -8,6 +10,7 @@
 #include "model/training/active_vocabulary.h"
 #include "model/training/class_balance.h"
 #include "model/training/early_stopping.h"
+#include "model/training/memory_estimate.h"
 #include "model/training/optimizer_schedule.h"
 #include "model/training/parameter_role.h"
 #include "model/training/scratch_config.h"
@@ -16,8 +19,10 @@
 namespace guichet {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::FloatEq;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 TEST(ClassBalanceTest, RareLabelsWeighMoreAndAbsentOnesNothing) {
@@ -82,7 +87,9 @@ TEST(ParameterRoleTest, LastLayersCountFromTheTopOfTheDecoderDown) {
   BartConfig config = TinyConfig();
   config.pooling.reset();
   const auto trained = [&](const char* name, int layers) {
-    return RoleOf(name, config, {TrainedPart::Kind::kLastLayers, layers}).trained;
+    TrainingPlan plan;
+    plan.mode = {TrainedPart::Kind::kLastLayers, layers};
+    return RoleOf(name, config, plan).trained;
   };
   EXPECT_TRUE(trained("model.decoder.layers.1.fc1.weight", 1));
   EXPECT_FALSE(trained("model.decoder.layers.0.fc1.weight", 1));
@@ -93,6 +100,91 @@ TEST(ParameterRoleTest, LastLayersCountFromTheTopOfTheDecoderDown) {
   EXPECT_FALSE(trained("model.encoder.layers.0.fc1.weight", 3));
   EXPECT_FALSE(trained("model.shared.weight", 99));
   EXPECT_TRUE(trained("classification_head.dense.bias", 1));
+}
+
+TEST(ParameterRoleTest, DepthCountsFromTheHeadDown) {
+  BartConfig config = TinyConfig();
+  const auto depth = [&](const char* name) { return RoleOf(name, config, {}).depth; };
+  EXPECT_EQ(depth("classification_head.out_proj.weight"), 0);
+  EXPECT_EQ(depth("model.encoder.layer_norm.weight"), 0);
+  EXPECT_EQ(depth("model.encoder.layers.1.fc1.weight"), 0);
+  EXPECT_EQ(depth("model.encoder.layers.0.fc1.weight"), 1);
+  EXPECT_EQ(depth("model.shared.weight"), 2);
+  config.pooling.reset();
+  EXPECT_EQ(depth("model.decoder.layers.0.encoder_attn.q_proj.weight"), 1);
+  EXPECT_EQ(depth("model.encoder.layers.1.fc1.weight"), 2);
+  EXPECT_EQ(depth("model.decoder.embed_positions.weight"), 4);
+}
+
+TEST(ParameterRoleTest, FrozenTablesAndAdaptersAlone) {
+  TrainingPlan plan;
+  plan.freeze_embeddings = true;
+  const BartConfig config = TinyConfig();
+  EXPECT_FALSE(RoleOf("model.shared.weight", config, plan).trained);
+  EXPECT_FALSE(RoleOf("model.encoder.embed_positions.weight", config, plan).trained);
+  EXPECT_FALSE(RoleOf("model.encoder.layernorm_embedding.bias", config, plan).trained);
+  EXPECT_TRUE(RoleOf("model.encoder.layers.0.fc1.weight", config, plan).trained);
+  plan.mode = ParseTrainedPart("lora").value();
+  EXPECT_FALSE(RoleOf("model.encoder.layers.0.fc1.weight", config, plan).trained);
+  EXPECT_TRUE(
+      RoleOf("model.encoder.layers.0.self_attn.q_proj.lora_A.weight", config, plan).trained);
+  EXPECT_TRUE(RoleOf("classification_head.dense.bias", config, plan).trained);
+}
+
+TEST(SampleRowsTest, NaturalIsEachOnce) {
+  const std::vector<int> labels = {0, 1, 1, 0};
+  EXPECT_THAT(SampleRows(labels, 2, Sampling::kNatural, 1), ElementsAre(0, 1, 2, 3));
+}
+
+TEST(SampleRowsTest, BalancedGivesEachLabelItsShareAndItsRowsAlike) {
+  std::vector<int> labels(90, 0);
+  labels.insert(labels.end(), 10, 1);  // and none of label 2
+  const auto counted = [&](Sampling sampling) {
+    std::vector<int> times(labels.size(), 0);
+    for (const std::size_t row : SampleRows(labels, 3, sampling, 5)) ++times[row];
+    return times;
+  };
+  const std::vector<int> balanced = counted(Sampling::kBalanced);
+  EXPECT_EQ(std::accumulate(balanced.begin(), balanced.begin() + 90, 0), 50);
+  for (std::size_t row = 90; row < 100; ++row) EXPECT_EQ(balanced[row], 5);
+  EXPECT_EQ(*std::max_element(balanced.begin(), balanced.begin() + 90), 1);
+  const std::vector<int> root = counted(Sampling::kSqrtBalanced);
+  EXPECT_EQ(std::accumulate(root.begin() + 90, root.end(), 0), 25);  // √10 of √90 + √10
+  EXPECT_EQ(SampleRows(labels, 3, Sampling::kBalanced, 5),
+            SampleRows(labels, 3, Sampling::kBalanced, 5));
+  EXPECT_NE(SampleRows(labels, 3, Sampling::kBalanced, 5),
+            SampleRows(labels, 3, Sampling::kBalanced, 6));
+}
+
+TEST(MemoryEstimateTest, CountsWhatEachModeKeeps) {
+  BartConfig config = TinyConfig();
+  config.vocab_size = 50'000;
+  config.d_model = 768;
+  config.encoder_layers = 6;
+  config.encoder_ffn_dim = 3072;
+  config.max_position_embeddings = 1024;
+  const MemoryLoad load{.words = 50'000, .batch_tokens = 2048, .longest = 128};
+  TrainingPlan plan;
+  const MemoryEstimate full = EstimateMemory(config, plan, load);
+  // 50,000 words, 1,026 positions, six layers of 7.09 million, the head.
+  EXPECT_NEAR(static_cast<double>(full.trained_parameters), 82.3e6, 0.5e6);
+  EXPECT_EQ(full.learning, 12 * full.trained_parameters);
+  plan.mode = ParseTrainedPart("lora").value();
+  const MemoryEstimate lora = EstimateMemory(config, plan, load);
+  // Rank 8 beside query and value of six attentions, and the head.
+  EXPECT_EQ(lora.trained_parameters, 6 * 2 * 2 * 768 * 8 + 768 * 768 + 768 + 768 * 2 + 2);
+  EXPECT_LT(lora.learning, full.learning / 50);
+  EXPECT_LT(lora.Total(), full.Total());
+}
+
+TEST(MemoryEstimateTest, TooLittleIsAClearError) {
+  const MemoryEstimate estimate{.weights = 600'000'000, .learning = 1'800'000'000};
+  EXPECT_TRUE(CheckMemory(estimate, {}, 2'400'000'000).ok());
+  const absl::Status refused = CheckMemory(estimate, {}, 1'100'000'000);
+  EXPECT_EQ(refused.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_THAT(std::string(refused.message()),
+              AllOf(HasSubstr("needs about 2.4 GB"), HasSubstr("1.1 GB is free"),
+                    HasSubstr("use mode lora or head")));
 }
 
 TEST(ActiveVocabularyTest, GathersAndScattersTheRowsOfItsTokens) {

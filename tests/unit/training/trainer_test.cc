@@ -173,6 +173,84 @@ TEST_F(TrainerTest, LastLayersModeLeavesWhatIsBelowAlone) {
   EXPECT_TRUE(encoder_top);
 }
 
+TEST_F(TrainerTest, LoraChangesQueriesValuesAndTheHeadAndIsMerged) {
+  const ModelWeights base = SequenceClassifier::Initialise(config_, 1)->Export();
+  plan_.mode = ParseTrainedPart("lora").value();
+  plan_.lora_rank = 2;
+  plan_.epochs = 8;
+  plan_.learning_rate = 2e-2;
+  const auto result = Run(&base);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->weights.tensors.size(), base.tensors.size());
+  std::vector<std::string> body;
+  for (const std::string& name : Changed(base, result->weights)) {
+    if (!name.starts_with("classification_head.")) body.push_back(name);
+  }
+  const std::string layer = "model.encoder.layers.";
+  EXPECT_THAT(body, ::testing::UnorderedElementsAre(
+                        layer + "0.self_attn.q_proj.weight", layer + "0.self_attn.v_proj.weight",
+                        layer + "1.self_attn.q_proj.weight", layer + "1.self_attn.v_proj.weight"));
+  EXPECT_GT(result->validation->macro.f1, 0.9);
+}
+
+TEST_F(TrainerTest, MergedAdaptersAnswerAsTheReportSays) {
+  plan_.mode = ParseTrainedPart("lora").value();
+  const ModelWeights base = SequenceClassifier::Initialise(config_, 1)->Export();
+  const auto result = Run(&base);
+  ASSERT_TRUE(result.ok()) << result.status();
+  const auto network = SequenceClassifier::Load(config_, result->weights, 0);
+  ASSERT_TRUE(network.ok()) << network.status();
+  int right = 0;
+  for (const TrainingExample& example : validation_) {
+    const std::span<const TokenId> row(example.ids);
+    const auto output = network->Forward(PadRows(std::span(&row, 1), 1));
+    right += (output->logits[1] > output->logits[0]) == (example.label == 1) ? 1 : 0;
+  }
+  EXPECT_DOUBLE_EQ(right / 60.0, result->validation->accuracy);
+}
+
+TEST_F(TrainerTest, FrozenEmbeddingsStay) {
+  const ModelWeights base = SequenceClassifier::Initialise(config_, 1)->Export();
+  plan_.freeze_embeddings = true;
+  plan_.epochs = 1;
+  const auto result = Run(&base);
+  ASSERT_TRUE(result.ok()) << result.status();
+  const std::vector<std::string> changed = Changed(base, result->weights);
+  for (const std::string& name : changed) EXPECT_EQ(name.find("embed"), std::string::npos) << name;
+  EXPECT_THAT(changed, ::testing::Not(::testing::Contains("model.shared.weight")));
+  EXPECT_THAT(changed, ::testing::Contains("model.encoder.layers.0.fc1.weight"));
+}
+
+TEST_F(TrainerTest, Bf16LearnsAsWell) {
+  plan_.precision = Precision::kBf16;
+  plan_.epochs = 8;
+  plan_.patience = 0;
+  plan_.learning_rate = 1e-2;
+  const auto result = Run();
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_GT(result->validation->macro.f1, 0.9);
+  EXPECT_EQ(result->weights_sha256, Run()->weights_sha256);
+}
+
+TEST_F(TrainerTest, BalancedSamplingIsRepeatableAndShowsRareLabelsMore) {
+  plan_.sampling = Sampling::kBalanced;
+  const auto result = Run();
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->updates, 45);  // an epoch is as long as before
+  EXPECT_EQ(result->weights_sha256, Run()->weights_sha256);
+  plan_.sampling = Sampling::kNatural;
+  EXPECT_NE(result->weights_sha256, Run()->weights_sha256);
+}
+
+TEST_F(TrainerTest, SaysHowMuchMemoryItNeeds) {
+  std::vector<MemoryNotice> notices;
+  observer_.on_memory = [&](const MemoryNotice& notice) { notices.push_back(notice); };
+  ASSERT_TRUE(Run().ok());
+  ASSERT_THAT(notices, SizeIs(1));
+  EXPECT_GT(notices[0].needed, 0);
+  EXPECT_GT(notices[0].free.value_or(0), notices[0].needed);
+}
+
 TEST_F(TrainerTest, ANotANumberLossIsAClearError) {
   ModelWeights base = SequenceClassifier::Initialise(config_, 1)->Export();
   const std::vector<float> broken(16, NAN);

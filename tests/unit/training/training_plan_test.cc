@@ -1,6 +1,7 @@
 #include "model/training/training_plan.h"
 
 #include <fstream>
+#include <sstream>
 #include <string>
 
 #include <gmock/gmock.h>
@@ -79,14 +80,36 @@ TEST(TrainingPlanTest, ErrorsNameFileLineAndRemedy) {
   EXPECT_THAT(ErrorOf("seed: -1"), HasSubstr("whole number from 0"));
 }
 
+TEST(TrainingPlanTest, TheDocumentedPlanIsThePlanAndSaysWhatEachFieldMeans) {
+  TrainingPlan plan;
+  plan.epochs = 7;
+  plan.dropout = 0.25;
+  const std::string text = ToDocumentedYaml(plan);
+  const auto read = ParseTrainingPlan(text, "documented");
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(ToYaml(*read), ToYaml(plan));
+  EXPECT_THAT(text, HasSubstr("# longest gradient over all parameters; 0: any (0 to 1000000000)\n"
+                              "clip_norm: 1\n"));
+  std::istringstream lines(text);
+  std::string previous;
+  for (std::string line; std::getline(lines, line); previous = line) {
+    const bool is_field = !line.empty() && line[0] != '#';
+    EXPECT_TRUE(!is_field || previous.starts_with("# ")) << line;
+  }
+}
+
 TEST(TrainingPlanTest, RangesAreChecked) {
   EXPECT_THAT(ErrorOf("learning_rate: 0"), HasSubstr("above 0 to 1"));
   EXPECT_THAT(ErrorOf("learning_rate: .nan"), HasSubstr("learning_rate is nan"));
   EXPECT_THAT(ErrorOf("dropout: 1"), HasSubstr("from 0 to below 1"));
   EXPECT_THAT(ErrorOf("beta2: 1.0"), HasSubstr("beta2 is 1"));
   EXPECT_THAT(ErrorOf("schedule: step"), HasSubstr("linear, cosine, polynomial, constant"));
-  EXPECT_THAT(ErrorOf("mode: last-0"), HasSubstr("full, head or last-N"));
-  EXPECT_THAT(ErrorOf("mode: lora"), HasSubstr("full, head or last-N"));
+  EXPECT_THAT(ErrorOf("mode: last-0"), HasSubstr("full, head, lora or last-N"));
+  EXPECT_THAT(ErrorOf("sampling: fair"), HasSubstr("natural, balanced, sqrt-balanced"));
+  EXPECT_THAT(ErrorOf("precision: fp16"), HasSubstr("auto, fp32, bf16"));
+  EXPECT_THAT(ErrorOf("freeze_embeddings: maybe"), HasSubstr("true or false"));
+  EXPECT_THAT(ErrorOf("lora_rank: 0"), HasSubstr("from 1 to 1024"));
+  EXPECT_THAT(ErrorOf("layer_decay: 0"), HasSubstr("above 0 to 1"));
   EXPECT_THAT(ErrorOf("device: gpu"), HasSubstr("auto, cpu, cuda or cuda:N"));
   EXPECT_THAT(ErrorOf("token_dropout: 0.1\nmode: head"), HasSubstr("token_dropout"));
 }

@@ -133,6 +133,26 @@ TEST_F(TrainingSessionTest, TheHeadLearnsAtItsOwnRate) {
   EXPECT_NEAR(moved(10.0) / moved(1.0), 10.0F, 0.01F);
 }
 
+TEST_F(TrainingSessionTest, LowerLayersLearnMoreSlowlyWithLayerDecay) {
+  plan_.warmup_ratio = 0.0;
+  plan_.weight_decay = 0.0;
+  const auto batches = Batches(1);
+  const ModelWeights start = SequenceClassifier::Initialise(config_, plan_.seed)->Export();
+  const auto moved = [&](const std::string& name, double decay) {
+    plan_.layer_decay = decay;
+    const ModelWeights after = After(plan_, {}, batches);
+    // The first position is row 2 of its table.
+    const std::size_t place = name.ends_with("embed_positions.weight") ? 2 * 16 : 0;
+    return std::abs(ReadFloats(after.tensors.at(name)).value()[place] -
+                    ReadFloats(start.tensors.at(name)).value()[place]);
+  };
+  const auto ratio = [&](const std::string& name) { return moved(name, 0.5) / moved(name, 1.0); };
+  EXPECT_NEAR(ratio("classification_head.out_proj.bias"), 1.0F, 0.01F);
+  EXPECT_NEAR(ratio("model.encoder.layers.1.fc1.bias"), 1.0F, 0.01F);
+  EXPECT_NEAR(ratio("model.encoder.layers.0.fc1.bias"), 0.5F, 0.01F);
+  EXPECT_NEAR(ratio("model.encoder.embed_positions.weight"), 0.25F, 0.01F);
+}
+
 TEST_F(TrainingSessionTest, RefusesClassWeightsForOtherLabelsAndUnknownDevices) {
   SessionOptions options;
   options.class_weights = {1.0F, 2.0F, 3.0F};

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+
+#include "absl/status/status.h"
+#include "model/network/bart_config.h"
+#include "model/training/training_plan.h"
+
+namespace guichet {
+
+// What decides beside plan and model how much memory a run takes.
+struct MemoryLoad {
+  std::int64_t words = 0;         // rows of the word matrix that the run holds
+  std::int64_t batch_tokens = 0;  // of its largest batch, padding included
+  std::int64_t longest = 0;       // tokens of its longest text
+  bool from_scratch = false;      // the first weights are in memory, not in a file
+  bool checkpoints = false;
+};
+
+// The most bytes that a run on a CPU takes at a time beyond the process that it runs in.
+struct MemoryEstimate {
+  std::int64_t weights = 0;      // of the network
+  std::int64_t learning = 0;     // gradients, moments, averages
+  std::int64_t activations = 0;  // of the largest batch, forward and backward
+  std::int64_t copies = 0;       // of the best weights, and of what a checkpoint writes
+  std::int64_t trained_parameters = 0;
+
+  std::int64_t Total() const { return weights + learning + activations + copies; }
+};
+
+// Counted from the tensors' shapes; the activations are held to measurements by a test.
+MemoryEstimate EstimateMemory(const BartConfig& config, const TrainingPlan& plan,
+                              const MemoryLoad& load);
+
+// RESOURCE_EXHAUSTED, with what is needed, what is free, and what to change, when the estimate is
+// above `free_bytes`.
+absl::Status CheckMemory(const MemoryEstimate& estimate, const TrainingPlan& plan,
+                         std::int64_t free_bytes);
+
+}  // namespace guichet
