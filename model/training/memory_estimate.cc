@@ -66,6 +66,7 @@ std::int64_t FloatsOfToken(const BartConfig& config, const TrainingPlan& plan, b
   const double scores = plan.attention_dropout.value_or(config.attention_dropout);
   std::int64_t floats = config.d_model * (6 + 12 * attentions) + ffn * (inner > 0 ? 4 : 2);
   if (scores > 0) floats += attentions * heads * longest * 4;
+  if (plan.mode.kind == TrainedPart::Kind::kLora) floats += attentions * config.d_model * 2;
   return floats;
 }
 
@@ -87,7 +88,7 @@ std::int64_t Activations(const BartConfig& config, const TrainingPlan& plan,
   }
   const std::int64_t passes = plan.r_drop > 0 ? 2 : 1;
   const std::int64_t kept = encoder_layers * encoder_token + decoder_layers * decoder_token;
-  const std::int64_t at_work = 2 * std::max(encoder_token, decoder_token);
+  const std::int64_t at_work = std::max(encoder_token, decoder_token);
   return kFloat * load.batch_tokens * (passes * kept + at_work);
 }
 

@@ -24,14 +24,6 @@ namespace {
 // How long a process may be silent: a dead machine sends no word of its end.
 constexpr std::chrono::milliseconds kTimeout = std::chrono::seconds(50);
 
-absl::Status Lost(const std::exception& error) {
-  const std::string text = error.what();
-  return absl::UnavailableError(absl::StrCat(
-      "a process of this run is gone or does not answer; start all of them again, the run resumes "
-      "from its last checkpoint (",
-      text.substr(0, text.find('\n')), ")"));
-}
-
 #ifdef GUICHET_GLOO
 c10::intrusive_ptr<c10d::Backend> MakeGloo(const c10::intrusive_ptr<c10d::Store>& store,
                                            const LaunchPlace& place) {
@@ -51,6 +43,14 @@ c10::intrusive_ptr<c10d::Backend> MakeGloo(const c10::intrusive_ptr<c10d::Store>
 
 }  // namespace
 
+absl::Status PeerLost(const std::exception& error) {
+  const std::string text = error.what();
+  return absl::UnavailableError(absl::StrCat(
+      "a process of this run is gone or does not answer; start all of them again, the run resumes "
+      "from its last checkpoint (",
+      text.substr(0, text.find('\n')), ")"));
+}
+
 absl::StatusOr<std::unique_ptr<ProcessGroup>> ProcessGroup::Join(const LaunchPlace& place) {
   try {
     c10d::TCPStoreOptions options;
@@ -67,7 +67,7 @@ absl::StatusOr<std::unique_ptr<ProcessGroup>> ProcessGroup::Join(const LaunchPla
     state->group->setDefaultBackend(c10d::ProcessGroup::BackendType::GLOO);
     return std::unique_ptr<ProcessGroup>(new ProcessGroup(place, std::move(state)));
   } catch (const std::exception& error) {
-    return Lost(error);
+    return PeerLost(error);
   }
 }
 
@@ -83,7 +83,7 @@ absl::Status ProcessGroup::Sum(std::span<float> values) {
     state_->group->allreduce(tensors)->wait();
     return absl::OkStatus();
   } catch (const std::exception& error) {
-    return Lost(error);
+    return PeerLost(error);
   }
 }
 
@@ -102,7 +102,7 @@ absl::Status ProcessGroup::CheckSame(const std::string& what, const std::string&
     const std::vector<std::uint8_t> first = state_->store->get(key);
     if (std::string(first.begin(), first.end()) == text) return absl::OkStatus();
   } catch (const std::exception& error) {
-    return Lost(error);
+    return PeerLost(error);
   }
   return absl::FailedPreconditionError(
       absl::StrCat("process ", rank(), " was started with another ", what,

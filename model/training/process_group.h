@@ -1,5 +1,6 @@
 #pragma once
 
+#include <exception>
 #include <memory>
 #include <span>
 #include <string>
@@ -9,6 +10,9 @@
 #include "model/training/launch_place.h"
 
 namespace guichet {
+
+// UNAVAILABLE: what c10d threw because a process of the run is gone or silent.
+absl::Status PeerLost(const std::exception& error);
 
 // The processes that train one model together, data-parallel, over Gloo. All of them make the same
 // calls in the same order. UNAVAILABLE from any call: a process is gone, or was silent for a

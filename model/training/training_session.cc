@@ -77,12 +77,6 @@ absl::Status DeviceFailed(const std::exception& error) {
   return absl::InternalError(absl::StrCat("the training step failed: ", FirstLine(error)));
 }
 
-absl::Status PeerFailed(const std::exception& error) {
-  return absl::UnavailableError(
-      absl::StrCat("the gradients could not be exchanged; is another process of the run gone? ",
-                   FirstLine(error)));
-}
-
 constexpr ForwardMode kEvaluation{.packed = true};
 
 class LibtorchSession final : public TrainingSession {
@@ -130,7 +124,7 @@ class LibtorchSession final : public TrainingSession {
       UseAverage(false);
       return Update(micro_batches);
     } catch (const std::exception& error) {
-      return peers_ == nullptr ? DeviceFailed(error) : PeerFailed(error);
+      return peers_ == nullptr ? DeviceFailed(error) : PeerLost(error);
     }
   }
 

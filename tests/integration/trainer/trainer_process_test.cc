@@ -262,7 +262,7 @@ TEST_F(TrainerProcessTest, TwoProcessesShareAJobAndSurviveTheLossOfOne) {
     both[lost].Signal(SIGKILL);
     const ProgramRun left = both[1 - lost].Wait();
     EXPECT_EQ(left.exit_code, kSuspended) << left.err;
-    EXPECT_THAT(left.err, HasSubstr("another process of the run"));
+    EXPECT_THAT(left.err, HasSubstr("a process of this run is gone"));
     EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(60));
     EXPECT_TRUE(absl::IsNotFound(ReadTrainingOutcome(job).status()));
   }

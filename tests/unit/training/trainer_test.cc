@@ -1,12 +1,15 @@
 #include "model/training/trainer.h"
 
 #include <cmath>
+#include <fstream>
+#include <iostream>
 #include <map>
 #include <string>
 #include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include "model/network/owned_tensors.h"
 #include "model/network/sequence_classifier.h"
@@ -249,6 +252,49 @@ TEST_F(TrainerTest, SaysHowMuchMemoryItNeeds) {
   ASSERT_THAT(notices, SizeIs(1));
   EXPECT_GT(notices[0].needed, 0);
   EXPECT_GT(notices[0].free.value_or(0), notices[0].needed);
+}
+
+// Bytes after `key` in /proc/self/status.
+std::int64_t StatusBytes(const std::string& key) {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with(key)) return std::stoll(line.substr(key.size() + 1)) * 1024;
+  }
+  return 0;
+}
+
+TEST_F(TrainerTest, TheMemoryItSaysItNeedsIsWhatItTakes) {
+  config_.d_model = 256;
+  config_.encoder_attention_heads = config_.decoder_attention_heads = 4;
+  config_.encoder_ffn_dim = config_.decoder_ffn_dim = 1024;
+  config_.encoder_layers = config_.decoder_layers = 4;
+  config_.max_position_embeddings = 64;
+  config_.pooling.reset();
+  plan_.batch_size = 32;
+  plan_.epochs = 1;
+  plan_.learning_rate = 1e-4;
+  training_.clear();
+  for (int i = 0; i < 32; ++i) {
+    TrainingExample example{.ids = std::vector<TokenId>(64, 20), .label = i % 2};
+    example.ids.back() = 2;
+    training_.push_back(std::move(example));
+  }
+  validation_.clear();
+  const ModelWeights base = SequenceClassifier::Initialise(config_, 1)->Export();
+  for (const char* mode : {"full", "lora", "last-2", "head"}) {
+    plan_.mode = ParseTrainedPart(mode).value();
+    std::int64_t needed = 0;
+    observer_.on_memory = [&](const MemoryNotice& notice) { needed = notice.needed; };
+    ::malloc_trim(0);
+    std::ofstream("/proc/self/clear_refs") << 5;  // the peak starts anew
+    const std::int64_t before = StatusBytes("VmRSS:");
+    const auto result = Run(&base);
+    ASSERT_TRUE(result.ok()) << result.status();
+    const std::int64_t taken = StatusBytes("VmHWM:") - before;
+    std::cout << mode << ": " << (needed >> 20) << " MB said, " << (taken >> 20) << " MB taken\n";
+    EXPECT_LT(taken, needed + needed / 10 + (std::int64_t{32} << 20)) << mode;
+    EXPECT_GT(taken, needed / 4) << mode;
+  }
 }
 
 TEST_F(TrainerTest, ANotANumberLossIsAClearError) {
