@@ -115,14 +115,8 @@ Interval BootstrapDifference(size_t labels, const GateRows& rows, const GatePoli
     differences.push_back(counts.CandidateMacroF1() - counts.LiveMacroF1());
   }
   std::ranges::sort(differences);
-  const auto quantile = [&differences](double share) {
-    const double place = share * static_cast<double>(differences.size() - 1);
-    const auto below = static_cast<size_t>(place);
-    const size_t above = std::min(below + 1, differences.size() - 1);
-    return std::lerp(differences[below], differences[above], place - static_cast<double>(below));
-  };
   const double tail = (1.0 - policy.confidence) / 2.0;
-  return {quantile(tail), quantile(1.0 - tail)};
+  return {Quantile(differences, tail), Quantile(differences, 1.0 - tail)};
 }
 
 std::vector<LabelChange> CompareLabels(const std::vector<std::string>& labels,

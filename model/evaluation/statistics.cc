@@ -66,14 +66,6 @@ std::vector<double> Sorted(std::span<const double> values) {
   return sorted;
 }
 
-// The value at this share of the sorted values, interpolated linearly.
-double Quantile(const std::vector<double>& sorted, double share) {
-  const double position = share * static_cast<double>(sorted.size() - 1);
-  const auto below = static_cast<size_t>(position);
-  const size_t above = std::min(below + 1, sorted.size() - 1);
-  return std::lerp(sorted[below], sorted[above], position - static_cast<double>(below));
-}
-
 }  // namespace
 
 McNemarResult McNemarTest(std::int64_t only_first, std::int64_t only_second) {
@@ -97,6 +89,13 @@ Interval ClopperPearson(std::int64_t successes, std::int64_t trials, double alph
   // The upper bound is the lower bound of the failures, seen from the other side.
   return {ClopperPearsonLow(successes, trials, alpha / 2),
           1 - ClopperPearsonLow(trials - successes, trials, alpha / 2)};
+}
+
+double Quantile(std::span<const double> sorted, double share) {
+  const double position = share * static_cast<double>(sorted.size() - 1);
+  const auto below = static_cast<size_t>(position);
+  const size_t above = std::min(below + 1, sorted.size() - 1);
+  return std::lerp(sorted[below], sorted[above], position - static_cast<double>(below));
 }
 
 double PopulationStabilityIndex(std::span<const double> reference,

@@ -28,6 +28,20 @@ Interval ClopperPearson(std::int64_t successes, std::int64_t trials, double alph
 // The one-sided lower bound: the share is above it with confidence 1 − alpha.
 double ClopperPearsonLow(std::int64_t successes, std::int64_t trials, double alpha);
 
+// The value at this share, in [0, 1], of sorted values, interpolated linearly; at least one value.
+double Quantile(std::span<const double> sorted, double share);
+
+// The 1 − alpha percentile interval of the macro-F1 (over all labels, as in ClassificationReport)
+// of resampled rows (bootstrap, Efron 1979). The same seed gives the same interval.
+struct BootstrapOptions {
+  double alpha = 0.05;
+  int resamples = 2000;  // fewer for more than 100,000 rows, so that it takes seconds
+  std::uint64_t seed = 42;
+};
+// truth and predicted index into labels, one of each a row, at least one row.
+Interval BootstrapMacroF1(int label_count, std::span<const int> truth,
+                          std::span<const int> predicted, const BootstrapOptions& options = {});
+
 // Σ (q − p)·ln(q/p) over the shares p of the reference and q of the current counts, each floored at
 // 1e-4 and not renormalised. Below 0.1: no drift; above 0.25: alarm. Counts of equal size with a
 // sum above 0.
