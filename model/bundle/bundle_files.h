@@ -15,6 +15,7 @@ inline constexpr const char* kManifestFile = "manifest.json";
 inline constexpr const char* kConfigFile = "config.json";
 inline constexpr const char* kWeightsFile = "model.safetensors";
 inline constexpr const char* kReportFile = "report.json";
+inline constexpr const char* kReportPage = "report.html";  // not in every bundle
 inline constexpr const char* kNoTokenizer = "none";
 
 // A name of 1 to 255 bytes that stays in its folder: no separator, no leading dot, no control

@@ -118,7 +118,7 @@ absl::StatusOr<ModelWeights> OpenWeights(const fs::path& folder, const BundleMan
 }
 
 // Versions of one model have the same tokenizer: one in memory serves them all, with the words it
-// has met. Told apart by the hashes of all files but weights and report.
+// has met. Told apart by the hashes of all files but weights and reports.
 absl::StatusOr<std::shared_ptr<const Tokenizer>> SharedTokenizer(const fs::path& folder,
                                                                  const BundleManifest& manifest) {
   struct Cache {
@@ -128,7 +128,8 @@ absl::StatusOr<std::shared_ptr<const Tokenizer>> SharedTokenizer(const fs::path&
   static Cache& cache = *new Cache();
   std::string key;
   for (const auto& [name, file] : manifest.files) {
-    if (name != kWeightsFile && name != kReportFile) key += name + " " + file.sha256 + "\n";
+    if (name == kWeightsFile || name == kReportFile || name == kReportPage) continue;
+    key += name + " " + file.sha256 + "\n";
   }
   const MutexLock lock(cache.mutex);
   std::erase_if(cache.tokenizers, [](const auto& entry) { return entry.second.expired(); });

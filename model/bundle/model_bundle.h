@@ -37,7 +37,7 @@ struct BundleManifest {
   std::string dtype = "F32";         // of the stored weights
   double temperature = 1.0;          // probabilities are softmax(logits / temperature)
   // Smallest calibrated probability at which a label is answered rather than abstained on; 0:
-  // always. One per label; none stands for zeros.
+  // always answered, 1: never. One per label; none stands for zeros.
   std::vector<double> thresholds;
   std::string provenance_json = "{}";  // data and code the weights come from (a JSON object)
   std::string metrics_json = "{}";     // figures on the hold-out (a JSON object)
@@ -92,6 +92,7 @@ struct BundleContents {
   TensorMap weights;                     // full names, as in ModelWeights
   const Tokenizer* tokenizer = nullptr;  // null: the bundle scores token ids only
   std::string report_json = "{}";
+  std::string report_html;  // the same for people; empty: no such file
 };
 
 // Writes a bundle folder atomically and durably. ALREADY_EXISTS when `folder` exists;

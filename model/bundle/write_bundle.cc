@@ -47,10 +47,22 @@ std::string DTypeOf(const TensorMap& tensors) {
   return std::string(NameOf(first));
 }
 
-absl::Status CheckObject(const char* field, const std::string& text) {
+// What the manifest holds must be small enough to be read again; a report of hundreds of labels is
+// larger, and only people and their tools read it.
+JsonLimits ManifestLimits() {
   JsonLimits limits;
   limits.max_bytes = size_t{4} << 20;
   limits.max_values = 200'000;
+  return limits;
+}
+JsonLimits ReportLimits() {
+  JsonLimits limits;
+  limits.max_bytes = size_t{256} << 20;
+  limits.max_values = 20'000'000;
+  return limits;
+}
+
+absl::Status CheckObject(const char* field, const std::string& text, const JsonLimits& limits) {
   const absl::StatusOr<json> value = ParseStrictJson(text, limits);
   if (value.ok() && value->is_object()) return absl::OkStatus();
   return absl::InvalidArgumentError(
@@ -84,9 +96,10 @@ absl::Status CheckTokenizer(const Tokenizer& tokenizer, const BartConfig& config
 absl::Status CheckContents(const BundleContents& contents, const BartConfig& config,
                            const TensorMap& stored) {
   GUICHET_RETURN_IF_ERROR(Validate(contents.manifest));
-  GUICHET_RETURN_IF_ERROR(CheckObject("provenance", contents.manifest.provenance_json));
-  GUICHET_RETURN_IF_ERROR(CheckObject("metrics", contents.manifest.metrics_json));
-  GUICHET_RETURN_IF_ERROR(CheckObject("report", contents.report_json));
+  GUICHET_RETURN_IF_ERROR(
+      CheckObject("provenance", contents.manifest.provenance_json, ManifestLimits()));
+  GUICHET_RETURN_IF_ERROR(CheckObject("metrics", contents.manifest.metrics_json, ManifestLimits()));
+  GUICHET_RETURN_IF_ERROR(CheckObject("report", contents.report_json, ReportLimits()));
   if (contents.manifest.max_tokens > config.max_position_embeddings) {
     return absl::InvalidArgumentError(fmt::format("max_tokens is {}; the model has {} positions",
                                                   contents.manifest.max_tokens,
@@ -149,6 +162,9 @@ absl::Status WriteBundle(const BundleContents& contents, const fs::path& folder,
     GUICHET_RETURN_IF_ERROR(WriteSafetensors(stored, staging / kWeightsFile));
     GUICHET_RETURN_IF_ERROR(WriteText(staging / kConfigFile, ToJson(config)));
     GUICHET_RETURN_IF_ERROR(WriteText(staging / kReportFile, contents.report_json));
+    if (!contents.report_html.empty()) {
+      GUICHET_RETURN_IF_ERROR(WriteText(staging / kReportPage, contents.report_html));
+    }
     if (contents.tokenizer != nullptr) {
       GUICHET_RETURN_IF_ERROR(CopyTokenizer(*contents.tokenizer, staging));
     }

@@ -44,8 +44,11 @@ Prediction MakePrediction(std::span<const float> logits, const BundleManifest& m
     prediction.scores.push_back({.label = order[i], .score = probability(order[i])});
   }
   const auto best = static_cast<size_t>(order.front());
-  prediction.abstained =
-      best < manifest.thresholds.size() && probabilities[best] < manifest.thresholds[best];
+  if (best < manifest.thresholds.size()) {
+    // A threshold of 1 is that of a label that is never answered, not even with certainty.
+    const double threshold = manifest.thresholds[best];
+    prediction.abstained = threshold >= 1 || probabilities[best] < threshold;
+  }
   return prediction;
 }
 

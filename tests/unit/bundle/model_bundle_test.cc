@@ -136,6 +136,21 @@ TEST(ModelBundleTest, LeavesNothingBehindWhenTheContentsDoNotFit) {
               HasSubstr("no classification head"));
 }
 
+TEST(ModelBundleTest, AReportForPeopleIsListedAndVerified) {
+  const Source source = TinyClassifier();
+  const TempFolder temp;
+  const fs::path folder = temp.path() / "bundle";
+  BundleContents contents = Contents(source, HeadKind::kEncoder);
+  contents.report_html = "<!DOCTYPE html>";
+  ASSERT_TRUE(WriteBundle(contents, folder).ok());
+  const auto bundle = ModelBundle::Open(folder);
+  ASSERT_TRUE(bundle.ok()) << bundle.status();
+  EXPECT_EQ((*bundle)->manifest().files.at("report.html").size, 15U);
+  EXPECT_EQ(ReadFile(folder / "report.html", 1 << 20).value(), contents.report_html);
+  std::ofstream(folder / "report.html", std::ios::app) << " ";
+  EXPECT_EQ(ModelBundle::Open(folder).status().code(), absl::StatusCode::kDataLoss);
+}
+
 TEST(ModelBundleTest, NeverReplacesAFolder) {
   const Source source = TinyClassifier();
   const TempFolder temp;

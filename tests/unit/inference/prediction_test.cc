@@ -65,5 +65,15 @@ TEST(MakePredictionTest, AbstainsBelowTheBestLabelsThreshold) {
   EXPECT_FALSE(MakePrediction(std::vector<float>{1.0F, 0.0F, 0.0F}, manifest, {}).abstained);
 }
 
+TEST(MakePredictionTest, AThresholdOfOneAbstainsFromCertainty) {
+  BundleManifest manifest = ThreeLabels();
+  const std::vector<float> certain = {0.0F, 99.0F, 0.0F};  // a probability of 1 in float
+  ASSERT_EQ(MakePrediction(certain, manifest, {}).scores[0].score, 1.0F);
+  manifest.thresholds = {0.0, std::nextafter(1.0, 0.0), 0.0};
+  EXPECT_FALSE(MakePrediction(certain, manifest, {}).abstained);
+  manifest.thresholds[1] = 1.0;
+  EXPECT_TRUE(MakePrediction(certain, manifest, {}).abstained);
+}
+
 }  // namespace
 }  // namespace guichet
