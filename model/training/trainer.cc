@@ -302,6 +302,7 @@ absl::StatusOr<TrainingResult> TrainingRun::Finish() {
     GUICHET_ASSIGN_OR_RETURN(
         result.validation, ReportLogits(config_.labels, data_.validation.labels(), table, options));
   }
+  result.validation_logits = std::move(best_.logits);
   GUICHET_ASSIGN_OR_RETURN(result.weights_sha256, HashWeights(best_.weights.tensors));
   result.weights = std::move(best_.weights);
   result.best_epoch = state_.best_epoch;

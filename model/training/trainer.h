@@ -38,6 +38,7 @@ struct TrainingResult {
   int best_epoch = 0;                              // from 1
   std::optional<ClassificationReport> validation;  // of the best epoch, at `temperature`
   double temperature = 1.0;                        // fitted on the validation examples
+  std::vector<double> validation_logits;           // of the best epoch, example after example
   bool stopped_early = false;
   int updates = 0;
   std::int64_t tokens = 0;             // trained on, padding not counted

@@ -104,6 +104,11 @@ struct TrainingPlan {
   // By how much the macro-F1 must grow to count as better. 0 to 1.
   double min_delta = 0.0;
 
+  // Each label is answered only from the score on that shows, on the validation examples, a
+  // precision of at least this (one-sided 95 % Clopper–Pearson bound); a label without such a score
+  // is never answered, its tickets go to a person. 0: every ticket is answered. 0 to below 1.
+  double promised_precision = 0.0;
+
   // Decides the order of examples, dropout and new weights.
   std::uint64_t seed = 42;
   // CPU threads; 0: as many as there are cores. 0 to 1024. Other numbers round sums differently.

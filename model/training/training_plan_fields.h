@@ -109,6 +109,10 @@ inline constexpr std::array kNumbers = {
                 "by how much the macro-F1 must grow to count as better",
                 &TrainingPlan::min_delta,
                 {0, 1, Bounds::kClosed}},
+    NumberField{"promised_precision",
+                "a label is answered only from the score on that shows this precision on the "
+                "validation examples; 0: always",
+                &TrainingPlan::promised_precision, kProbability},
 };
 
 struct OptionalNumberField {

@@ -103,6 +103,7 @@ TEST(TrainingPlanTest, RangesAreChecked) {
   EXPECT_THAT(ErrorOf("learning_rate: .nan"), HasSubstr("learning_rate is nan"));
   EXPECT_THAT(ErrorOf("dropout: 1"), HasSubstr("from 0 to below 1"));
   EXPECT_THAT(ErrorOf("beta2: 1.0"), HasSubstr("beta2 is 1"));
+  EXPECT_THAT(ErrorOf("promised_precision: 1"), HasSubstr("from 0 to below 1"));
   EXPECT_THAT(ErrorOf("schedule: step"), HasSubstr("linear, cosine, polynomial, constant"));
   EXPECT_THAT(ErrorOf("mode: last-0"), HasSubstr("full, head, lora or last-N"));
   EXPECT_THAT(ErrorOf("sampling: fair"), HasSubstr("natural, balanced, sqrt-balanced"));
