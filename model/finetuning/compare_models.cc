@@ -23,46 +23,6 @@ void AddLabel(const std::string& label, std::vector<std::string>& labels) {
   if (std::ranges::find(labels, label) == labels.end()) labels.push_back(label);
 }
 
-std::vector<int> TruthOf(const std::vector<Ticket>& tickets,
-                         const std::vector<std::string>& labels) {
-  std::vector<int> truth;
-  truth.reserve(tickets.size());
-  for (const Ticket& ticket : tickets) truth.push_back(IndexOf(labels, ticket.label));
-  return truth;
-}
-
-// The likeliest label of each row, as an index into `labels`.
-std::vector<int> Decisions(const ScoredTickets& scored, const std::vector<std::string>& labels) {
-  const std::vector<std::string>& own = scored.classifier->labels();
-  std::vector<int> decisions;
-  for (auto row = scored.logits.begin(); row != scored.logits.end();) {
-    const auto end = row + static_cast<std::ptrdiff_t>(own.size());
-    const auto best = static_cast<std::size_t>(std::max_element(row, end) - row);
-    decisions.push_back(IndexOf(labels, own[best]));
-    row = end;
-  }
-  return decisions;
-}
-
-// Over the tickets whose label the model knows: of the others it can only be wrong, which accuracy
-// counts already. 0 without any.
-absl::StatusOr<double> CalibrationErrorOf(const ScoredTickets& scored,
-                                          const std::vector<Ticket>& tickets) {
-  const std::size_t labels = scored.classifier->labels().size();
-  ScoredTickets known{.classifier = scored.classifier, .logits = {}};
-  std::vector<Ticket> known_tickets;
-  for (std::size_t row = 0; row < tickets.size(); ++row) {
-    const int label = IndexOf(scored.classifier->labels(), tickets[row].label);
-    if (static_cast<std::size_t>(label) == labels) continue;
-    known_tickets.push_back(tickets[row]);
-    const auto start = scored.logits.begin() + static_cast<std::ptrdiff_t>(row * labels);
-    known.logits.insert(known.logits.end(), start, start + static_cast<std::ptrdiff_t>(labels));
-  }
-  if (known_tickets.empty()) return 0.0;
-  GUICHET_ASSIGN_OR_RETURN(const ClassificationReport report, ReportTickets(known, known_tickets));
-  return report.probabilities ? report.probabilities->expected_calibration_error : 0.0;
-}
-
 // The 95th percentile of the time of one text alone, over at most 200 of them.
 absl::StatusOr<double> MeasureP95(const TextClassifier& classifier,
                                   const std::vector<Ticket>& tickets) {
@@ -80,6 +40,59 @@ absl::StatusOr<double> MeasureP95(const TextClassifier& classifier,
 }
 
 }  // namespace
+
+std::vector<std::string> AllLabels(const std::vector<const ScoredTickets*>& models,
+                                   const std::vector<Ticket>& tickets) {
+  std::vector<std::string> labels;
+  for (const ScoredTickets* model : models) {
+    for (const std::string& label : model->classifier->labels()) AddLabel(label, labels);
+  }
+  for (const Ticket& ticket : tickets) AddLabel(ticket.label, labels);
+  return labels;
+}
+
+std::vector<int> TruthOf(const std::vector<Ticket>& tickets,
+                         const std::vector<std::string>& labels) {
+  std::vector<int> truth;
+  truth.reserve(tickets.size());
+  for (const Ticket& ticket : tickets) truth.push_back(IndexOf(labels, ticket.label));
+  return truth;
+}
+
+std::vector<int> DecisionsOf(const ScoredTickets& scored, const std::vector<std::string>& labels) {
+  const std::vector<std::string>& own = scored.classifier->labels();
+  std::vector<int> decisions;
+  for (auto row = scored.logits.begin(); row != scored.logits.end();) {
+    const auto end = row + static_cast<std::ptrdiff_t>(own.size());
+    const auto best = static_cast<std::size_t>(std::max_element(row, end) - row);
+    decisions.push_back(IndexOf(labels, own[best]));
+    row = end;
+  }
+  return decisions;
+}
+
+KnownTickets OfKnownLabels(const ScoredTickets& scored, const std::vector<Ticket>& tickets) {
+  const std::size_t labels = scored.classifier->labels().size();
+  KnownTickets known{.scored = {.classifier = scored.classifier, .logits = {}}, .tickets = {}};
+  for (std::size_t row = 0; row < tickets.size(); ++row) {
+    const int label = IndexOf(scored.classifier->labels(), tickets[row].label);
+    if (static_cast<std::size_t>(label) == labels) continue;
+    known.tickets.push_back(tickets[row]);
+    const auto start = scored.logits.begin() + static_cast<std::ptrdiff_t>(row * labels);
+    known.scored.logits.insert(known.scored.logits.end(), start,
+                               start + static_cast<std::ptrdiff_t>(labels));
+  }
+  return known;
+}
+
+absl::StatusOr<double> CalibrationErrorOf(const ScoredTickets& scored,
+                                          const std::vector<Ticket>& tickets) {
+  const KnownTickets known = OfKnownLabels(scored, tickets);
+  if (known.tickets.empty()) return 0.0;
+  GUICHET_ASSIGN_OR_RETURN(const ClassificationReport report,
+                           ReportTickets(known.scored, known.tickets));
+  return report.probabilities ? report.probabilities->expected_calibration_error : 0.0;
+}
 
 absl::StatusOr<ScoredTickets> ScoreTickets(std::shared_ptr<const TextClassifier> classifier,
                                            const std::vector<Ticket>& tickets,
@@ -124,12 +137,10 @@ absl::StatusOr<GateDecision> CompareModels(const ScoredTickets& live,
   if (tickets.empty()) {
     return absl::InvalidArgumentError("no held-out tickets to compare the models on");
   }
-  std::vector<std::string> labels = candidate.classifier->labels();
-  for (const std::string& label : live.classifier->labels()) AddLabel(label, labels);
-  for (const Ticket& ticket : tickets) AddLabel(ticket.label, labels);
+  const std::vector<std::string> labels = AllLabels({&candidate, &live}, tickets);
   const std::vector<int> truth = TruthOf(tickets, labels);
-  const std::vector<int> live_decisions = Decisions(live, labels);
-  const std::vector<int> candidate_decisions = Decisions(candidate, labels);
+  const std::vector<int> live_decisions = DecisionsOf(live, labels);
+  const std::vector<int> candidate_decisions = DecisionsOf(candidate, labels);
   GateRows rows{.truth = truth,
                 .live = live_decisions,
                 .candidate = candidate_decisions,

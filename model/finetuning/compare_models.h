@@ -30,6 +30,27 @@ absl::StatusOr<ScoredTickets> ScoreTickets(std::shared_ptr<const TextClassifier>
                                            const std::vector<Ticket>& tickets,
                                            const ScoringOptions& options = {});
 
+// The labels of the models, in that order, and of the tickets: what their answers are compared
+// over.
+std::vector<std::string> AllLabels(const std::vector<const ScoredTickets*>& models,
+                                   const std::vector<Ticket>& tickets);
+// Indexes into `labels`; labels.size() where the label is none of them.
+std::vector<int> TruthOf(const std::vector<Ticket>& tickets,
+                         const std::vector<std::string>& labels);
+// The likeliest label of each row, as an index into `labels`.
+std::vector<int> DecisionsOf(const ScoredTickets& scored, const std::vector<std::string>& labels);
+
+// The tickets whose label the model has, with its logits of them.
+struct KnownTickets {
+  ScoredTickets scored;
+  std::vector<Ticket> tickets;
+};
+KnownTickets OfKnownLabels(const ScoredTickets& scored, const std::vector<Ticket>& tickets);
+// Over those: of the others a model can only be wrong, which accuracy counts already. 0 without
+// any.
+absl::StatusOr<double> CalibrationErrorOf(const ScoredTickets& scored,
+                                          const std::vector<Ticket>& tickets);
+
 // The report at the bundle's temperature. INVALID_ARGUMENT: a ticket whose label is not the
 // model's, by its number.
 absl::StatusOr<ClassificationReport> ReportTickets(const ScoredTickets& scored,

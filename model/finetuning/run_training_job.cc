@@ -12,6 +12,7 @@
 #include "base/status_macros.h"
 #include "model/bundle/model_bundle.h"
 #include "model/finetuning/base_model.h"
+#include "model/finetuning/candidate_report.h"
 #include "model/finetuning/compare_models.h"
 #include "model/finetuning/ticket_sets.h"
 #include "model/finetuning/train_on_tickets.h"
@@ -65,16 +66,16 @@ class JobRun {
                                              .suspend = suspend_},
                                             peers_));
     if (!progress_) return TrainingOutcome{};
-    Tell("write", "writing the candidate");
-    GUICHET_RETURN_IF_ERROR(WriteTrainedBundle({job_.model, plan, data.sets, base, result},
-                                               folder_ / kCandidateFolder));
-    GUICHET_RETURN_IF_ERROR(WriteUsedHoldoutKeys(data.holdout, folder_));
+    const TrainedModel model{job_.model, plan, data.sets, base, result};
     TrainingOutcome outcome;
+    GUICHET_ASSIGN_OR_RETURN(const EvaluationReport report, Judge(model, outcome));
+    Tell("write", "writing the candidate");
+    GUICHET_RETURN_IF_ERROR(WriteTrainedBundle(model, report, folder_ / kCandidateFolder));
+    GUICHET_RETURN_IF_ERROR(WriteUsedHoldoutKeys(data.holdout, folder_));
     outcome.summary_json = SummaryJson(result);
     outcome.training_rows = static_cast<std::int64_t>(data.sets.training.size());
     outcome.validation_rows = static_cast<std::int64_t>(data.sets.validation.size());
     outcome.holdout_rows = static_cast<std::int64_t>(data.sets.holdout.size());
-    GUICHET_RETURN_IF_ERROR(Judge(plan, data.sets.holdout, outcome));
     return outcome;
   }
 
@@ -163,30 +164,30 @@ class JobRun {
     return observer;
   }
 
-  // The verdict: both models on the held-out rows, in this process.
-  absl::Status Judge(const TrainingPlan& plan, const std::vector<Ticket>& holdout,
-                     TrainingOutcome& outcome) {
-    if (job_.live.empty()) {
-      outcome.verdict = GateVerdict::kPromote;  // nothing is in service
-      return absl::OkStatus();
+  // The report, and the verdict: both models on the held-out rows, in this process.
+  absl::StatusOr<EvaluationReport> Judge(const TrainedModel& model, TrainingOutcome& outcome) {
+    const std::vector<Ticket>& holdout = model.sets.holdout;
+    if (job_.live.empty()) outcome.verdict = GateVerdict::kPromote;  // nothing is in service
+    if (holdout.empty()) return ReportOnRun(model, nullptr);
+    Tell("evaluate", fmt::format("candidate{} on {} held-out tickets",
+                                 job_.live.empty() ? "" : " and model in service", holdout.size()));
+    const int threads = model.plan.threads;
+    SetInferenceThreads(threads > 0 ? threads
+                                    : static_cast<int>(std::thread::hardware_concurrency()));
+    const DeviceOptions device{.device = model.plan.device, .dtype = "auto"};
+    HoldoutScores scores;
+    GUICHET_ASSIGN_OR_RETURN(auto candidate, LoadTrainedModel(model, device));
+    GUICHET_ASSIGN_OR_RETURN(scores.candidate, ScoreTickets(std::move(candidate), holdout));
+    if (!job_.live.empty()) {
+      GUICHET_ASSIGN_OR_RETURN(const auto bundle, ModelBundle::Open(job_.live));
+      GUICHET_ASSIGN_OR_RETURN(auto live, LoadTextClassifier(*bundle, device));
+      GUICHET_ASSIGN_OR_RETURN(scores.live, ScoreTickets(std::move(live), holdout));
+      GUICHET_ASSIGN_OR_RETURN(scores.gate,
+                               CompareModels(*scores.live, scores.candidate, holdout, job_.gate));
+      outcome.verdict = scores.gate->verdict;
+      outcome.gate_json = ToJson(*scores.gate, /*indented=*/false);
     }
-    Tell("evaluate",
-         fmt::format("candidate and model in service on {} held-out tickets", holdout.size()));
-    SetInferenceThreads(plan.threads > 0 ? plan.threads
-                                         : static_cast<int>(std::thread::hardware_concurrency()));
-    const auto score = [&](const fs::path& folder) -> absl::StatusOr<ScoredTickets> {
-      GUICHET_ASSIGN_OR_RETURN(const auto bundle, ModelBundle::Open(folder));
-      GUICHET_ASSIGN_OR_RETURN(
-          auto classifier, LoadTextClassifier(*bundle, {.device = plan.device, .dtype = "auto"}));
-      return ScoreTickets(std::move(classifier), holdout);
-    };
-    GUICHET_ASSIGN_OR_RETURN(const ScoredTickets live, score(job_.live));
-    GUICHET_ASSIGN_OR_RETURN(const ScoredTickets candidate, score(folder_ / kCandidateFolder));
-    GUICHET_ASSIGN_OR_RETURN(const GateDecision decision,
-                             CompareModels(live, candidate, holdout, job_.gate));
-    outcome.verdict = decision.verdict;
-    outcome.gate_json = ToJson(decision, /*indented=*/false);
-    return absl::OkStatus();
+    return ReportOnRun(model, &scores);
   }
 
   const fs::path folder_;

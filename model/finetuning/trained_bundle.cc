@@ -11,19 +11,31 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string ReportJson(const TrainingResult& result) {
-  Json report = {{"validation", Json::parse(ToJson(*result.validation))},
-                 {"history", Json::array()}};
-  for (const EpochRecord& epoch : result.history) {
-    report["history"].push_back({{"epoch", epoch.epoch},
-                                 {"training_loss", epoch.training_loss},
-                                 {"validation_loss", epoch.validation_loss.value_or(0)},
-                                 {"accuracy", epoch.accuracy.value_or(0)},
-                                 {"macro_f1", epoch.macro_f1.value_or(0)},
-                                 {"seconds", epoch.seconds},
-                                 {"best", epoch.best}});
+BundleManifest ManifestOf(const TrainedModel& model) {
+  const BaseModel& base = model.base;
+  BundleManifest manifest;
+  manifest.name = model.name;
+  manifest.base_model = base.name;
+  manifest.head = base.config.head();
+  manifest.pooling = base.config.pooling.value_or(Pooling::kMean);
+  manifest.labels = base.config.labels;
+  manifest.tokenizer_kind = std::string(base.tokenizer->kind());
+  manifest.max_tokens = std::min(model.plan.max_tokens, base.config.max_position_embeddings);
+  manifest.temperature = model.result.temperature;
+  manifest.metrics_json = SummaryJson(model.result);
+  Json provenance = {{"training_rows", model.sets.training.size()},
+                     {"training_sha256", HashTickets(model.sets.training)},
+                     {"validation_rows", model.sets.validation.size()},
+                     {"validation_sha256", HashTickets(model.sets.validation)}};
+  if (!model.sets.holdout.empty()) {
+    provenance["holdout_rows"] = model.sets.holdout.size();
+    provenance["holdout_sha256"] = HashTickets(model.sets.holdout);
   }
-  return report.dump(1);
+  provenance["plan"] = ToYaml(model.plan);
+  provenance["device"] = model.result.device;
+  provenance["guichet"] = GUICHET_VERSION;
+  manifest.provenance_json = provenance.dump();
+  return manifest;
 }
 
 }  // namespace
@@ -41,33 +53,23 @@ std::string SummaryJson(const TrainingResult& result) {
       .dump();
 }
 
-absl::Status WriteTrainedBundle(const TrainedModel& model, const std::filesystem::path& folder) {
-  const BaseModel& base = model.base;
+absl::StatusOr<std::shared_ptr<const TextClassifier>> LoadTrainedModel(
+    const TrainedModel& model, const DeviceOptions& options) {
+  const ModelBundle bundle({}, ManifestOf(model), model.base.config, model.result.weights,
+                           model.base.tokenizer);
+  return LoadTextClassifier(bundle, options);
+}
+
+absl::Status WriteTrainedBundle(const TrainedModel& model, const EvaluationReport& report,
+                                const std::filesystem::path& folder) {
   BundleContents contents;
-  contents.config = base.config;
+  contents.manifest = ManifestOf(model);
+  contents.manifest.thresholds = ThresholdsOf(report);
+  contents.config = model.base.config;
   contents.weights = model.result.weights.tensors;
-  contents.tokenizer = base.tokenizer.get();
-  contents.report_json = ReportJson(model.result);
-  BundleManifest& manifest = contents.manifest;
-  manifest.name = model.name;
-  manifest.base_model = base.name;
-  manifest.head = base.config.head();
-  manifest.pooling = base.config.pooling.value_or(Pooling::kMean);
-  manifest.labels = base.config.labels;
-  manifest.tokenizer_kind = std::string(base.tokenizer->kind());
-  manifest.max_tokens = std::min(model.plan.max_tokens, base.config.max_position_embeddings);
-  manifest.temperature = model.result.temperature;
-  manifest.thresholds.assign(manifest.labels.size(), 0.0);
-  manifest.metrics_json = SummaryJson(model.result);
-  manifest.provenance_json = Json{
-      {"training_rows", model.sets.training.size()},
-      {"training_sha256", HashTickets(model.sets.training)},
-      {"validation_rows", model.sets.validation.size()},
-      {"validation_sha256", HashTickets(model.sets.validation)},
-      {"plan", ToYaml(model.plan)},
-      {"device", model.result.device},
-      {"guichet",
-       GUICHET_VERSION}}.dump();
+  contents.tokenizer = model.base.tokenizer.get();
+  contents.report_json = ToJson(report);
+  contents.report_html = ToHtml(report);
   return WriteBundle(contents, folder);
 }
 

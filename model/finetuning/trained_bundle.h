@@ -1,11 +1,15 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "model/finetuning/base_model.h"
 #include "model/finetuning/ticket_sets.h"
+#include "model/inference/text_classifier.h"
+#include "model/report/evaluation_report.h"
 #include "model/training/trainer.h"
 
 namespace guichet {
@@ -22,8 +26,13 @@ struct TrainedModel {
 // The figures of a run as one JSON object: accuracy, macro_f1, seconds, tokens_per_second, …
 std::string SummaryJson(const TrainingResult& result);
 
-// Writes the best weights with tokenizer, labels, temperature, provenance and report, as a bundle.
-// Errors of WriteBundle.
-absl::Status WriteTrainedBundle(const TrainedModel& model, const std::filesystem::path& folder);
+// The best weights as they will be served, before they are written. Errors of LoadTextClassifier.
+absl::StatusOr<std::shared_ptr<const TextClassifier>> LoadTrainedModel(
+    const TrainedModel& model, const DeviceOptions& options);
+
+// Writes the best weights with tokenizer, labels, temperature, thresholds, provenance and both
+// views of the report, as a bundle. Errors of WriteBundle.
+absl::Status WriteTrainedBundle(const TrainedModel& model, const EvaluationReport& report,
+                                const std::filesystem::path& folder);
 
 }  // namespace guichet

@@ -73,7 +73,7 @@ absl::StatusOr<TrainingOutcome> ReadTrainingOutcome(const std::filesystem::path&
 // One line of progress.jsonl. Absent figures do not apply to the stage.
 struct JobProgress {
   std::int64_t sequence = 0;  // from 1, without gaps, over all processes of the job
-  std::string stage;          // read, train, write, evaluate, done
+  std::string stage;          // read, train, evaluate, write, done
   std::string message;        // a sentence for people; may be empty
   int epoch = 0;
   int epochs = 0;

@@ -16,11 +16,13 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "base/durable_file.h"
 #include "base/random.h"
 #include "model/bundle/model_bundle.h"
 #include "model/finetuning/training_job.h"
 #include "tests/support/free_port.h"
 #include "tests/support/job_folder.h"
+#include "tests/support/json_file.h"
 #include "tests/support/run_program.h"
 #include "tests/support/small_ticket_model.h"
 #include "tests/support/temp_folder.h"
@@ -113,6 +115,53 @@ TEST_F(TrainerProcessTest, LeavesACandidateAVerdictAndItsProgress) {
   const auto before = fs::last_write_time(job / "outcome.json");
   EXPECT_EQ(RunProgram(Command(job)).exit_code, 0);
   EXPECT_EQ(fs::last_write_time(job / "outcome.json"), before);
+}
+
+TEST_F(TrainerProcessTest, TheReportJudgesEveryModelOnTheHeldOutRows) {
+  const fs::path job = MakeJob("reported");
+  {
+    TrainingJob asked = ReadTrainingJob(job).value();
+    asked.plan += "promised_precision: 0.5\n";
+    ASSERT_TRUE(WriteTrainingJob(asked, {}, job).ok());
+  }
+  const ProgramRun run = RunProgram(Command(job));
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const auto outcome = ReadTrainingOutcome(job).value();
+  const auto report = ReadJsonFile(job / kCandidateFolder / "report.json");
+  EXPECT_EQ(report["judged_on"], "holdout");
+  EXPECT_EQ(report["holdout"]["rows"], outcome.holdout_rows);
+  EXPECT_EQ(report["validation"]["rows"], outcome.validation_rows);
+  const auto gate = nlohmann::json::parse(outcome.gate_json);
+  EXPECT_EQ(report["gate"], gate);
+  const auto& compared = report["compared"];
+  EXPECT_EQ(compared["candidate"]["accuracy"], gate["accuracy"]["candidate"]);
+  EXPECT_EQ(compared["live"]["accuracy"], gate["accuracy"]["live"]);
+  // The generator's tickets are easy for words alone, and the live model is untrained.
+  EXPECT_GT(compared["bag_of_words"]["accuracy"], compared["majority"]["accuracy"]);
+  EXPECT_GT(compared["bag_of_words"]["accuracy"], 0.5);
+
+  const auto candidate = ModelBundle::Open(job / kCandidateFolder);
+  ASSERT_TRUE(candidate.ok()) << candidate.status();
+  EXPECT_TRUE((*candidate)->manifest().files.contains("report.html"));
+  const auto& labels = report["thresholds"]["labels"];
+  ASSERT_EQ(labels.size(), (*candidate)->manifest().thresholds.size());
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    EXPECT_EQ((*candidate)->manifest().thresholds[i], labels[i]["threshold"]);
+  }
+  // Mistakes by the key of their text, as the tickets have no ids; the text itself nowhere.
+  const std::string page = ReadFile(job / kCandidateFolder / "report.html", 1 << 24).value();
+  ASSERT_FALSE(report["worst_mistakes"].empty());
+  for (const auto& mistake : report["worst_mistakes"]) {
+    const auto id = mistake["id"].get<std::string>();
+    EXPECT_TRUE(id.starts_with("text ")) << id;
+    EXPECT_THAT(page, HasSubstr(id));
+  }
+  std::ifstream tickets(Dataset());
+  for (std::string line; std::getline(tickets, line);) {
+    const auto body = nlohmann::json::parse(line)["body"].get<std::string>();
+    if (body.size() <= 20) continue;
+    EXPECT_EQ(page.find(body.substr(0, 20)), std::string::npos) << body;
+  }
 }
 
 TEST_F(TrainerProcessTest, KilledTwentyTimesItEndsAtTheSameWeights) {
