@@ -28,6 +28,7 @@ struct EvaluateOptions {
   InputOptions input;  // its file is --data
   std::string bundle;
   std::string against;
+  std::string html;
   DeviceOptions device;
   std::int64_t batch_tokens = 4096;
   int threads = 0;
@@ -52,6 +53,7 @@ struct TrainOptions {
   std::optional<double> learning_rate;
   std::optional<int> max_tokens;
   std::optional<int> patience;
+  std::optional<double> promised_precision;
   std::optional<std::uint64_t> seed;
   std::optional<int> threads;
   std::optional<std::string> device;

@@ -1,21 +1,21 @@
 #include <algorithm>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <vector>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
+#include "base/durable_file.h"
 #include "base/status_macros.h"
 #include "client/cli/commands/model_commands.h"
 #include "client/cli/interrupt.h"
+#include "model/finetuning/candidate_report.h"
 #include "model/finetuning/compare_models.h"
 
 namespace guichet {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 absl::StatusOr<std::vector<Ticket>> ReadRows(const InputOptions& input,
                                              const TextClassifier& classifier) {
@@ -59,14 +59,19 @@ absl::StatusOr<std::string> EvaluateBundle(const EvaluateOptions& options) {
   GUICHET_ASSIGN_OR_RETURN(const std::vector<Ticket> rows, ReadRows(options.input, *classifier));
   GUICHET_ASSIGN_OR_RETURN(const ScoredTickets scored,
                            ScoreTickets(std::move(classifier), rows, scoring));
-  GUICHET_ASSIGN_OR_RETURN(const ClassificationReport report, ReportTickets(scored, rows));
-  if (options.against.empty()) return ToJson(report);
-  GUICHET_ASSIGN_OR_RETURN(auto other, OpenClassifier(options, options.against));
-  GUICHET_ASSIGN_OR_RETURN(const ScoredTickets live, ScoreTickets(std::move(other), rows, scoring));
-  GUICHET_ASSIGN_OR_RETURN(const GateDecision decision, CompareModels(live, scored, rows));
-  Json json = Json::parse(ToJson(report));
-  json["gate"] = Json::parse(ToJson(decision));
-  return json.dump(2);
+  std::optional<ScoredTickets> live;
+  std::optional<GateDecision> gate;
+  if (!options.against.empty()) {
+    GUICHET_ASSIGN_OR_RETURN(auto other, OpenClassifier(options, options.against));
+    GUICHET_ASSIGN_OR_RETURN(live, ScoreTickets(std::move(other), rows, scoring));
+    GUICHET_ASSIGN_OR_RETURN(gate, CompareModels(*live, scored, rows));
+  }
+  GUICHET_ASSIGN_OR_RETURN(const EvaluationReport report,
+                           ReportOnTickets(scored, rows, live ? &*live : nullptr, gate));
+  if (!options.html.empty()) {
+    GUICHET_RETURN_IF_ERROR(WriteFileDurably(options.html, ToHtml(report)));
+  }
+  return ToJson(report);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <iostream>
 #include <limits>
 #include <memory>
@@ -93,6 +94,8 @@ void AddEvaluate(CLI::App& app, CommandContext& context, const ModelWork& work) 
       ->add_option("--against", options->against,
                    "the model in service: adds the gate's verdict, PROMOTE, HOLD or REJECT")
       ->type_name("BUNDLE2");
+  command->add_option("--html", options->html, "also write the report as a page for people")
+      ->type_name("FILE");
   AddDeviceOptions(*command, options->device, options->batch_tokens, options->threads);
   command->callback([&context, options, run = work.evaluate] {
     context.run = [options, run] { return run(*options); };
@@ -128,6 +131,12 @@ void AddPlanOverrides(CLI::App& command, TrainOptions& options) {
       .add_option("--patience", options.patience,
                   "epochs without a better macro-F1 before it stops; 0: never")
       ->check(CLI::Range(0, 1000));
+  command
+      .add_option(
+          "--promised-precision", options.promised_precision,
+          "answer a label only from the score on that shows this precision on the validation "
+          "tickets; 0: answer every ticket")
+      ->check(CLI::Range(0.0, std::nextafter(1.0, 0.0), "0 to below 1"));
   command.add_option("--seed", options.seed, "of order, dropout and new weights");
   command.add_option("--threads", options.threads, "CPU threads; 0: one a core")
       ->check(CLI::Range(0, 1024));

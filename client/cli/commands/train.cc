@@ -10,6 +10,7 @@
 #include "client/cli/json_lines.h"
 #include "client/cli/progress_bar.h"
 #include "model/finetuning/base_model.h"
+#include "model/finetuning/candidate_report.h"
 #include "model/finetuning/ticket_sets.h"
 #include "model/finetuning/train_on_tickets.h"
 #include "model/finetuning/trained_bundle.h"
@@ -32,6 +33,7 @@ absl::StatusOr<TrainingPlan> MakePlan(const TrainOptions& options) {
   plan.learning_rate = options.learning_rate.value_or(plan.learning_rate);
   plan.max_tokens = options.max_tokens.value_or(plan.max_tokens);
   plan.patience = options.patience.value_or(plan.patience);
+  plan.promised_precision = options.promised_precision.value_or(plan.promised_precision);
   plan.seed = options.seed.value_or(plan.seed);
   plan.threads = options.threads.value_or(plan.threads);
   plan.device = options.device.value_or(plan.device);
@@ -107,7 +109,11 @@ absl::Status RunTraining(const TrainOptions& options) {
   GUICHET_ASSIGN_OR_RETURN(const TrainingResult result,
                            TrainOnTickets(plan, sets, base, ShowProgress(bar)));
   const std::string name = NameOf(options);
-  GUICHET_RETURN_IF_ERROR(WriteTrainedBundle({name, plan, sets, base, result}, options.out));
+  const TrainedModel model{name, plan, sets, base, result};
+  GUICHET_ASSIGN_OR_RETURN(const EvaluationReport report, ReportOnRun(model, /*holdout=*/nullptr));
+  GUICHET_RETURN_IF_ERROR(WriteTrainedBundle(model, report, options.out));
+  bar.Line(fmt::format("the report for people is {}",
+                       (std::filesystem::path(options.out) / "report.html").string()));
   return WriteJsonLine(OrderedJson::parse(SummaryJson(result)));
 }
 

@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <string>
 
 #include <gmock/gmock.h>
@@ -126,6 +128,80 @@ TEST_F(ModelCommandsTest, EvaluateReportsOnLabelledTickets) {
   EXPECT_EQ(report["gate"]["verdict"], "PROMOTE");  // a model is no worse than itself
   EXPECT_EQ(report["gate"]["rows"], report["rows"]);
   EXPECT_EQ(report["gate"]["accuracy"]["only_live_right"], 0);
+}
+
+// Of labels "imprimante" and "autre" that nothing tells apart, and "réseau", which its words give
+// away.
+std::string TicketsOfThreeLabels(int rows) {
+  std::string tickets;
+  for (int i = 0; i < rows; ++i) {
+    const int kind = i % 3;
+    const std::string text = (kind == 0 ? "le vpn et le wifi sont coupés depuis hier, poste "
+                                        : "plus de papier, bourrage à l'étage, dossier ") +
+                             std::to_string(7919 * i % 10'007);
+    tickets += nlohmann::json{{"id", "T" + std::to_string(i)},
+                              {"body", text},
+                              {"label", kind == 0   ? "réseau"
+                                        : kind == 1 ? "imprimante"
+                                                    : "autre"}}
+                   .dump() +
+               "\n";
+  }
+  return tickets;
+}
+
+TEST_F(ModelCommandsTest, APromisedPrecisionAbstainsWhereItCannotBeKept) {
+  const std::string data = (folder_.path() / "tickets.jsonl").string();
+  const std::string trained = (folder_.path() / "trained").string();
+  std::ofstream(data) << TicketsOfThreeLabels(360);
+  const ProgramRun train = Guichet({"train",   "--data",
+                                    data,      "--base",
+                                    bundle_,   "--out",
+                                    trained,   "--head",
+                                    "encoder", "--validation-share",
+                                    "0.5",     "--epochs",
+                                    "4",       "--learning-rate",
+                                    "0.005",   "--batch-size",
+                                    "16",      "--device",
+                                    "cpu",     "--threads",
+                                    "1",       "--promised-precision",
+                                    "0.9",     "--quiet"});
+  ASSERT_EQ(train.exit_code, 0) << train.err;
+  const ProgramRun show = Guichet({"bundle", "show", trained});
+  const OrderedJsonLine manifest = OrderedJsonLine::parse(show.out);
+  EXPECT_TRUE(manifest["files"].contains("report.html"));
+  std::map<std::string, double> thresholds;
+  for (std::size_t i = 0; i < manifest["labels"].size(); ++i) {
+    thresholds[manifest["labels"][i]] = manifest["thresholds"][i];
+  }
+  EXPECT_LT(thresholds["réseau"], 1.0);
+  EXPECT_GT(thresholds["réseau"], 0.0);
+  EXPECT_EQ(std::max(thresholds["imprimante"], thresholds["autre"]), 1.0);
+
+  const ProgramRun predict = Guichet({"predict", "--bundle", trained, "--device", "cpu", data});
+  ASSERT_EQ(predict.exit_code, 0) << predict.err;
+  int abstained = 0;
+  for (const auto& line : ParseLines(predict)) {
+    const double threshold = thresholds.at(line["label"].get<std::string>());
+    EXPECT_EQ(line["abstained"], threshold >= 1 || line["score"].get<double>() < threshold);
+    if (line["abstained"]) ++abstained;
+  }
+  EXPECT_GE(abstained, 100);
+  EXPECT_LE(abstained, 260);
+
+  // The same page from evaluate, beside its JSON.
+  const fs::path page = folder_.path() / "page.html";
+  const ProgramRun alone =
+      Guichet({"evaluate", "--bundle", trained, "--data", data, "--html", page.string()});
+  ASSERT_EQ(alone.exit_code, 0) << alone.err;
+  const OrderedJsonLine report = OrderedJsonLine::parse(alone.out);
+  EXPECT_EQ(report["worst_mistakes"].size(), 20U);
+  EXPECT_TRUE(report["worst_mistakes"][0]["id"].get<std::string>().starts_with("T"));
+  EXPECT_TRUE(fs::exists(page));
+  EXPECT_EQ(Guichet({"train", "--data", data, "--base", bundle_, "--out", trained + "2",
+                     "--promised-precision", "1"})
+                .exit_code,
+            2);
 }
 
 }  // namespace
