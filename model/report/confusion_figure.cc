@@ -14,11 +14,10 @@ namespace {
 constexpr std::size_t kMostLabels = 60;
 constexpr std::size_t kMostPairs = 6;
 // In pixels.
-constexpr int kLabelColumn = 250;
-constexpr int kHeaderHeight = 176;
-constexpr int kRightOverhang = 110;  // of the last slanted header
-constexpr std::size_t kLabelCharacters = 36;
-constexpr std::size_t kHeaderCharacters = 28;
+constexpr double kCharacterWidth = 7;  // about, at the size of the ticks
+constexpr double kLeast = 90;          // room for the two words in the corner
+constexpr std::size_t kLabelCharacters = 34;
+constexpr std::size_t kHeaderCharacters = 26;
 
 // Indexes of the labels shown, in the labels' order: those with the most true rows.
 std::vector<std::size_t> ShownLabels(const ClassificationReport& figures) {
@@ -42,20 +41,27 @@ std::string ShortCount(std::int64_t count) {
 class HeatMap {
  public:
   explicit HeatMap(const ClassificationReport& figures)
-      : figures_(figures), shown_(ShownLabels(figures)), cell_(CellSize(shown_.size())) {}
+      : figures_(figures),
+        shown_(ShownLabels(figures)),
+        cell_(CellSize(shown_.size())),
+        label_column_(std::max(kLeast, 16 + Widest(kLabelCharacters))),
+        header_height_(std::max(kLeast, 24 + 0.82 * Widest(kHeaderCharacters))) {}
 
   std::string Draw() const {
-    const int side = cell_ * static_cast<int>(shown_.size());
-    const int width = kLabelColumn + side + kRightOverhang;
-    const int height = kHeaderHeight + side + 4;
+    const double side = cell_ * static_cast<double>(shown_.size());
+    // The last slanted header leans out to the right.
+    const double width = label_column_ + side + 0.58 * Widest(kHeaderCharacters);
+    const double height = header_height_ + side + 4;
     std::string svg = fmt::format(
-        "<svg class=\"heat{}\" width=\"{}\" height=\"{}\" viewBox=\"0 0 {} {}\" role=\"img\" "
+        "<svg class=\"heat{}\" width=\"{:.0f}\" height=\"{:.0f}\" viewBox=\"0 0 {:.0f} {:.0f}\" "
+        "role=\"img\" "
         "aria-label=\"Confusion matrix of {} labels\">\n",
         cell_ < 26 ? " small" : "", width, height, width, height, shown_.size());
     svg += fmt::format(
-        "<text class=\"title\" x=\"{}\" y=\"{}\" text-anchor=\"end\">true label ↓  answered "
+        "<text class=\"title\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"end\">true label ↓  "
+        "answered "
         "→</text>\n",
-        kLabelColumn - 8, kHeaderHeight - 10);
+        label_column_ - 8, header_height_ - 10);
     for (std::size_t i = 0; i < shown_.size(); ++i) svg += Header(i);
     for (std::size_t i = 0; i < shown_.size(); ++i) svg += Row(i);
     return svg + "</svg>\n";
@@ -69,23 +75,39 @@ class HeatMap {
     return labels <= 24 ? 30 : 24;
   }
 
-  int Left(std::size_t column) const { return kLabelColumn + cell_ * static_cast<int>(column); }
-  int Top(std::size_t row) const { return kHeaderHeight + cell_ * static_cast<int>(row); }
+  // Of the longest label shown, cut to so many characters.
+  double Widest(std::size_t characters) const {
+    std::size_t widest = 0;
+    for (const std::size_t label : shown_) {
+      const std::string name = Shorten(figures_.labels[label], characters);
+      const auto continuation = std::ranges::count_if(
+          name, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80; });
+      widest = std::max(widest, name.size() - static_cast<std::size_t>(continuation));
+    }
+    return kCharacterWidth * static_cast<double>(widest);
+  }
+
+  double Left(std::size_t column) const {
+    return label_column_ + cell_ * static_cast<double>(column);
+  }
+  double Top(std::size_t row) const { return header_height_ + cell_ * static_cast<double>(row); }
   const std::string& Name(std::size_t place) const { return figures_.labels[shown_[place]]; }
 
   std::string Header(std::size_t column) const {
     return fmt::format(
-        "<text class=\"tick\" transform=\"translate({} {}) rotate(-55)\"><title>{}</title>{}"
+        "<text class=\"tick\" transform=\"translate({:.1f} {:.1f}) "
+        "rotate(-55)\"><title>{}</title>{}"
         "</text>\n",
-        Left(column) + cell_ / 2 + 3, kHeaderHeight - 7, EscapeHtml(Name(column)),
+        Left(column) + cell_ / 2.0 + 3, header_height_ - 7, EscapeHtml(Name(column)),
         EscapeHtml(Shorten(Name(column), kHeaderCharacters)));
   }
 
   std::string Row(std::size_t row) const {
     const std::int64_t support = figures_.per_label[shown_[row]].support;
     std::string svg = fmt::format(
-        "<text class=\"tick\" x=\"{}\" y=\"{}\" text-anchor=\"end\"><title>{}</title>{}</text>\n",
-        kLabelColumn - 8, Top(row) + cell_ / 2 + 4, EscapeHtml(Name(row)),
+        "<text class=\"tick\" x=\"{:.1f}\" y=\"{:.1f}\" "
+        "text-anchor=\"end\"><title>{}</title>{}</text>\n",
+        label_column_ - 8, Top(row) + cell_ / 2.0 + 4, EscapeHtml(Name(row)),
         EscapeHtml(Shorten(Name(row), kLabelCharacters)));
     for (std::size_t column = 0; column < shown_.size(); ++column) {
       svg += Cell(row, column, support);
@@ -101,25 +123,27 @@ class HeatMap {
     const double shade = count > 0 ? 0.08 + 0.92 * std::sqrt(share) : 0;
     const char* kind = row == column ? "right" : "wrong";
     std::string svg = fmt::format(
-        "<rect class=\"cell\" x=\"{}\" y=\"{}\" width=\"{}\" "
+        "<rect class=\"cell\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{}\" "
         "height=\"{}\"/>",
         Left(column), Top(row), cell_ - 1, cell_ - 1);
     if (count == 0) return svg + "\n";
     svg += fmt::format(
-        "<rect class=\"{}\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" "
+        "<rect class=\"{}\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{}\" height=\"{}\" "
         "fill-opacity=\"{:.3f}\"><title>{} → {}: {} of {} rows ({})</title></rect>",
         kind, Left(column), Top(row), cell_ - 1, cell_ - 1, shade, EscapeHtml(Name(row)),
         EscapeHtml(Name(column)), count, support, Percent(share));
     return svg + fmt::format(
-                     "<text class=\"count{}\" x=\"{:.1f}\" y=\"{}\" "
+                     "<text class=\"count{}\" x=\"{:.1f}\" y=\"{:.1f}\" "
                      "text-anchor=\"middle\">{}</text>\n",
                      shade > 0.6 ? " on" : "", Left(column) + (cell_ - 1) / 2.0,
-                     Top(row) + cell_ / 2 + 4, ShortCount(count));
+                     Top(row) + cell_ / 2.0 + 4, ShortCount(count));
   }
 
   const ClassificationReport& figures_;
   const std::vector<std::size_t> shown_;
   const int cell_;
+  const double label_column_;
+  const double header_height_;
 };
 
 // The pairs of labels that are mixed up most.

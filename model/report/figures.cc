@@ -42,10 +42,10 @@ void AddPromise(const EvaluationReport& report, Plot& plot) {
 std::string DialCaption(const EvaluationReport& report) {
   std::string settings;
   for (const DialSetting& setting : MeasureDial(report.judgement)) {
-    settings += fmt::format(
-        "<tr><td>{}</td><td>{}</td><td>{}</td></tr>\n", Percent(setting.precision, 0),
-        setting.point ? Decimals(setting.point->threshold) : "–",
-        setting.point ? Percent(setting.point->coverage) : "cannot be shown on these rows");
+    settings +=
+        fmt::format("<tr><td>{}</td><td>{}</td><td>{}</td></tr>\n", Percent(setting.precision, 0),
+                    setting.point ? Decimals(setting.point->threshold) : "–",
+                    setting.point ? Percent(setting.point->coverage) : "not shown by these rows");
   }
   std::string caption =
       "The model answers its surest tickets first; the band reaches down to the one-sided 95 % "
@@ -143,7 +143,8 @@ std::string LearningFigure(const EvaluationReport& report) {
   const PlotAxis epochs = {.low = 0,
                            .high = std::max(2.0, static_cast<double>(history.back().epoch)),
                            .title = "epoch",
-                           .percent = false};
+                           .percent = false,
+                           .whole = true};
   const double loss = std::max({Largest(training), Largest(validation), 1e-6});
   Plot losses(epochs, {.low = 0, .high = 1.05 * loss, .title = "loss", .percent = false});
   AddSeries(training, "other", "training loss", losses);

@@ -26,9 +26,8 @@ code { font: 12px/1.5 ui-monospace, "DejaVu Sans Mono", monospace; overflow-wrap
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 10px;
   padding: 18px 20px; margin-top: 16px; min-width: 0; }
 .pair { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 16px;
-  align-items: start; }
-.pair > .card { height: 100%; }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(200px, 1fr)); gap: 16px;
+  align-items: stretch; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 200px), 1fr)); gap: 16px;
   margin-top: 16px; }
 .tiles .card { margin: 0; }
 .tile b { display: block; font-size: 27px; line-height: 1.3; font-weight: 650; }
@@ -71,7 +70,9 @@ svg { display: block; font-family: inherit; } svg text { fill: var(--ink); }
 .heat .count { font-size: 12px; pointer-events: none; } .heat.small .count { font-size: 10px; }
 .heat .on { fill: var(--on); }
 @media (max-width: 760px) { .pair { grid-template-columns: minmax(0, 1fr); gap: 0; }
-  main { padding: 18px 12px 32px; } .card { padding: 14px; } h1 { font-size: 22px; } }
+  main { padding: 18px 12px 32px; } .card { padding: 14px; } h1 { font-size: 22px; }
+  .tiles { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 12px; } .tile b { font-size: 22px; }
+  th, td { padding: 5px 6px; } tbody th { min-width: 110px; } }
 @media print { :root { --page: #fff; --card: #fff; --ink: #000; --soft: #444; --line: #ccc;
   --candidate: #2358c8; --warm: #c4450c; --good: #147a3d; --wait: #9a5b00; --bad: #b3201f;
   --on: #fff; color-scheme: light; } * { print-color-adjust: exact; }

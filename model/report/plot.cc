@@ -15,7 +15,7 @@ namespace {
 constexpr double kWidth = 480;
 constexpr double kHeight = 310;
 constexpr double kLeft = 58;
-constexpr double kRight = 16;
+constexpr double kRight = 26;
 constexpr double kTop = 12;
 constexpr double kBottom = 48;
 
@@ -40,7 +40,7 @@ std::vector<double> RoundTicks(double low, double high) {
   std::vector<double> ticks;
   const double first = std::ceil(low / step - 1e-9);
   const double last = std::floor(high / step + 1e-9);
-  for (double i = first; i <= last; ++i) ticks.push_back(i * step);
+  for (double i = first; i <= last; ++i) ticks.push_back(i * step + 0.0);  // never −0
   return ticks;
 }
 
@@ -94,6 +94,7 @@ std::string Plot::Frame() const {
         kLeft, kWidth - kRight, Y(tick), Y(tick), kLeft - 7, Y(tick) + 4, TickLabel(tick, y_));
   }
   for (const double tick : RoundTicks(x_.low, x_.high)) {
+    if (x_.whole && tick != std::round(tick)) continue;
     frame += fmt::format(
         "<line class=\"grid\" x1=\"{:.1f}\" x2=\"{:.1f}\" y1=\"{}\" y2=\"{}\"/>"
         "<text class=\"tick\" x=\"{:.1f}\" y=\"{}\" text-anchor=\"middle\">{}</text>\n",

@@ -13,6 +13,7 @@ struct PlotAxis {
   double high = 1;
   std::string title;
   bool percent = true;  // tick labels as shares of 100
+  bool whole = false;   // ticks at whole numbers only
 };
 
 using PlotPoints = std::vector<std::pair<double, double>>;
