@@ -33,6 +33,10 @@ def is_fmt(header):
     return header.startswith(("fmt/", "spdlog/"))
 
 
+def is_curl(header):
+    return header.startswith("curl/")
+
+
 def is_sentencepiece(header):
     return header in ("sentencepiece_processor.h", "sentencepiece_trainer.h")
 
@@ -49,15 +53,13 @@ def via(chain):
 
 
 def model_knows_no_server(tree):
-    """model/ and base/ are libraries of their own: no server, client, gRPC, metrics; protobuf only in model/tracking."""
+    """model/ and base/ are libraries of their own: no server, client, gRPC, metrics, protobuf."""
     for path in tree.cpp_files():
         if not path.startswith(("model/", "base/")):
             continue
         for header, chain in tree.reached(path).items():
-            forbidden = header.startswith(("server/", "client/", "prometheus/", "spdlog/")) or is_grpc(header)
-            if is_protobuf(header) and not path.startswith("model/tracking/"):
-                forbidden = True
-            if forbidden:
+            forbidden = header.startswith(("server/", "client/", "prometheus/", "spdlog/"))
+            if forbidden or is_grpc(header) or is_protobuf(header):
                 yield f"{path} includes {header}{via(chain)}"
 
 
@@ -103,6 +105,13 @@ def sentencepiece_in_one_file(tree):
         for header, chain in tree.reached(path).items():
             if header.startswith("absl/") or is_grpc(header):
                 yield f"{path} sees sentencepiece and {header}{via(chain)}"
+
+
+def curl_in_one_file(tree):
+    """libcurl in model/tracking/http_client.cc alone: model/ builds without it, and knows no other network."""
+    for path in tree.cpp_files():
+        if not is_test(path) and path != "model/tracking/http_client.cc" and any(map(is_curl, tree.includes(path))):
+            yield f"{path} includes libcurl"
 
 
 def grpc_stays_at_the_edge(tree):
@@ -194,8 +203,8 @@ def rooms_form_no_cycle(tree):
 
 
 LAWS = [model_knows_no_server, torch_stays_in_its_rooms, torch_files_are_few,
-        torch_never_meets_protobuf_or_fmt, sentencepiece_in_one_file, grpc_stays_at_the_edge, arrows_point_one_way,
-        rooms_form_no_cycle]
+        torch_never_meets_protobuf_or_fmt, sentencepiece_in_one_file, curl_in_one_file, grpc_stays_at_the_edge,
+        arrows_point_one_way, rooms_form_no_cycle]
 
 # --- the laws' own tests ---------------------------------------------------------------------------------------------------
 
@@ -232,6 +241,11 @@ PLANTED = {
         ({"model/text/a.cc": ["sentencepiece_processor.h", "model/text/b.h"],
           "model/text/b.h": ["absl/status/status.h"]}, "model/text/a.cc"),
     ],
+    curl_in_one_file: [
+        ({"model/bundle/a.cc": ["curl/curl.h"]}, "model/bundle/a.cc"),
+        ({"model/tracking/a.cc": ["curl/curl.h"]}, "model/tracking/a.cc"),
+        ({"client/a.h": ["curl/curl.h"]}, "client/a.h"),
+    ],
     grpc_stays_at_the_edge: [
         ({"server/telemetry/a.cc": ["grpcpp/grpcpp.h"]}, "server/telemetry/a.cc"),
         ({"server/main.cc": ["guichet/v1/classification.grpc.pb.h"]}, "server/main.cc"),
@@ -262,7 +276,7 @@ LAWFUL = {
     "base/clock.h": ["chrono", "absl/status/status.h"],
     "model/text/tokenizer.h": ["base/clock.h"],
     "model/text/processor.cc": ["sentencepiece_processor.h", "string"],
-    "model/tracking/events.cc": ["google/protobuf/message.h"],
+    "model/tracking/http_client.cc": ["curl/curl.h"],
     "model/inference/text_classifier.h": ["absl/status/statusor.h", "model/text/tokenizer.h"],
     "model/network/linear.h": ["ATen/core/Tensor.h"],
     "model/network/linear.cc": ["ATen/ops/linear.h", "model/inference/text_classifier.h"],
