@@ -57,6 +57,7 @@ struct TrainOptions {
   std::optional<std::uint64_t> seed;
   std::optional<int> threads;
   std::optional<std::string> device;
+  std::string track;
   bool quiet = false;
 };
 

@@ -1,6 +1,7 @@
 #include "model/finetuning/run_training_job.h"
 
 #include <exception>
+#include <memory>
 #include <optional>
 #include <system_error>
 #include <thread>
@@ -15,9 +16,11 @@
 #include "model/finetuning/candidate_report.h"
 #include "model/finetuning/compare_models.h"
 #include "model/finetuning/ticket_sets.h"
+#include "model/finetuning/track_training.h"
 #include "model/finetuning/train_on_tickets.h"
 #include "model/finetuning/trained_bundle.h"
 #include "model/inference/text_classifier.h"
+#include "model/tracking/tracked_json.h"
 
 namespace guichet {
 namespace {
@@ -26,6 +29,8 @@ namespace fs = std::filesystem;
 
 // Progress lines are at least this far apart, but for the ends of epochs.
 constexpr std::chrono::milliseconds kProgressInterval(250);
+// Who the run is for its trackers, over all processes of the job.
+constexpr const char* kTrackingFile = "tracking.json";
 
 // Tickets of one job, divided, and the hold-out they leave.
 struct JobData {
@@ -37,12 +42,8 @@ class JobRun {
  public:
   // `progress` is absent in a process that does not lead.
   JobRun(const fs::path& folder, TrainingJob job, std::optional<JobProgressWriter> progress,
-         const std::function<bool()>& suspend, ProcessGroup* peers)
-      : folder_(folder),
-        job_(std::move(job)),
-        progress_(std::move(progress)),
-        suspend_(suspend),
-        peers_(peers) {}
+         const TrainingJobControl& control)
+      : folder_(folder), job_(std::move(job)), progress_(std::move(progress)), control_(control) {}
 
   // ABORTED: suspended.
   absl::StatusOr<TrainingOutcome> Run() {
@@ -59,23 +60,12 @@ class JobRun {
     Tell("train", fmt::format("{} training, {} validation and {} held-out tickets, {} labels",
                               data.sets.training.size(), data.sets.validation.size(),
                               data.sets.holdout.size(), labels.size()));
-    GUICHET_ASSIGN_OR_RETURN(const TrainingResult result,
-                             TrainOnTickets(plan, data.sets, base, Observer(),
-                                            {.folder = folder_ / kCheckpointFolder,
-                                             .interval = job_.checkpoint_interval,
-                                             .suspend = suspend_},
-                                            peers_));
-    if (!progress_) return TrainingOutcome{};
-    const TrainedModel model{job_.model, plan, data.sets, base, result};
-    TrainingOutcome outcome;
-    GUICHET_ASSIGN_OR_RETURN(const EvaluationReport report, Judge(model, outcome));
-    Tell("write", "writing the candidate");
-    GUICHET_RETURN_IF_ERROR(WriteTrainedBundle(model, report, folder_ / kCandidateFolder));
-    GUICHET_RETURN_IF_ERROR(WriteUsedHoldoutKeys(data.holdout, folder_));
-    outcome.summary_json = SummaryJson(result);
-    outcome.training_rows = static_cast<std::int64_t>(data.sets.training.size());
-    outcome.validation_rows = static_cast<std::int64_t>(data.sets.validation.size());
-    outcome.holdout_rows = static_cast<std::int64_t>(data.sets.holdout.size());
+    const auto tracker = Track(plan, data.sets, base);
+    std::optional<TrainingResult> result;
+    auto outcome = TrainAndJudge(plan, data, base, *tracker, result);
+    std::vector<TrackedValue> verdict;
+    if (outcome.ok()) verdict.push_back({"verdict", JsonText(NameOf(outcome->verdict))});
+    Warn(tracker->Finish(EndOf(outcome.status()), result ? &*result : nullptr, verdict));
     return outcome;
   }
 
@@ -100,6 +90,54 @@ class JobRun {
 
   void Write(const JobProgress& progress) {
     if (progress_) progress_->Write(progress);
+  }
+
+  absl::StatusOr<TrainingOutcome> TrainAndJudge(const TrainingPlan& plan, const JobData& data,
+                                                const BaseModel& base, TrainingTracker& tracker,
+                                                std::optional<TrainingResult>& result) {
+    GUICHET_ASSIGN_OR_RETURN(result,
+                             TrainOnTickets(plan, data.sets, base, tracker.Observe(Observer()),
+                                            {.folder = folder_ / kCheckpointFolder,
+                                             .interval = job_.checkpoint_interval,
+                                             .suspend = control_.suspend},
+                                            control_.peers));
+    if (!progress_) return TrainingOutcome{};
+    const TrainedModel model{job_.model, plan, data.sets, base, *result};
+    TrainingOutcome outcome;
+    GUICHET_ASSIGN_OR_RETURN(const EvaluationReport report, Judge(model, outcome));
+    Tell("write", "writing the candidate");
+    GUICHET_RETURN_IF_ERROR(WriteTrainedBundle(model, report, folder_ / kCandidateFolder));
+    GUICHET_RETURN_IF_ERROR(WriteUsedHoldoutKeys(data.holdout, folder_));
+    outcome.summary_json = SummaryJson(*result);
+    outcome.training_rows = static_cast<std::int64_t>(data.sets.training.size());
+    outcome.validation_rows = static_cast<std::int64_t>(data.sets.validation.size());
+    outcome.holdout_rows = static_cast<std::int64_t>(data.sets.holdout.size());
+    return outcome;
+  }
+
+  // Of the process that leads. A place that cannot be tracked at is no reason to fail a job.
+  std::unique_ptr<TrainingTracker> Track(const TrainingPlan& plan, const TicketSets& sets,
+                                         const BaseModel& base) {
+    const std::string name = job_.model + " " + job_.id;
+    const TrackedTraining training{name, plan, sets, base};
+    if (progress_) {
+      auto tracker = TrainingTracker::Start(control_.track, training, folder_ / kTrackingFile);
+      if (tracker.ok()) return *std::move(tracker);
+      Warn({"the run is not tracked: " + std::string(tracker.status().message())});
+    }
+    return *TrainingTracker::Start({}, training);
+  }
+
+  // How the run ended for its trackers. A process that is gone leaves a run for others to go on
+  // with.
+  absl::Status EndOf(const absl::Status& status) const {
+    const bool goes_on = control_.peers != nullptr && absl::IsUnavailable(status);
+    return goes_on ? absl::AbortedError(status.message()) : status;
+  }
+
+  void Warn(const std::vector<std::string>& lines) const {
+    if (!control_.warn) return;
+    for (const std::string& line : lines) control_.warn(line);
   }
 
   void Tell(std::string stage, std::string message) {
@@ -193,8 +231,7 @@ class JobRun {
   const fs::path folder_;
   const TrainingJob job_;
   std::optional<JobProgressWriter> progress_;
-  const std::function<bool()> suspend_;
-  ProcessGroup* const peers_;
+  const TrainingJobControl& control_;
   JobProgress last_;
   SteadyTime last_told_{};
 };
@@ -211,18 +248,18 @@ absl::StatusOr<TrainingOutcome> RunGuarded(JobRun& run) {
 }  // namespace
 
 absl::StatusOr<TrainingOutcome> RunTrainingJob(const fs::path& folder,
-                                               const std::function<bool()>& suspend,
-                                               ProcessGroup* peers) {
+                                               const TrainingJobControl& control) {
   auto ended = ReadTrainingOutcome(folder);
   if (ended.ok() || !absl::IsNotFound(ended.status())) return ended;
   GUICHET_ASSIGN_OR_RETURN(TrainingJob job, ReadTrainingJob(folder));
+  ProcessGroup* const peers = control.peers;
   const bool leads = peers == nullptr || peers->rank() == 0;
   std::optional<JobProgressWriter> progress;
   if (leads) {
     GUICHET_ASSIGN_OR_RETURN(JobProgressWriter opened, JobProgressWriter::Open(folder));
     progress.emplace(std::move(opened));
   }
-  JobRun run(folder, std::move(job), std::move(progress), suspend, peers);
+  JobRun run(folder, std::move(job), std::move(progress), control);
   auto outcome = RunGuarded(run);
   if (!leads || absl::IsAborted(outcome.status()) ||
       (peers != nullptr && absl::IsUnavailable(outcome.status()))) {

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "model/tracking/tracking_options.h"
 #include "model/training/training_plan.h"
 
 namespace guichet {
@@ -186,6 +187,13 @@ void AddTrain(CLI::App& app, CommandContext& context, const ModelWork& work) {
       ->check(CLI::IsMember({"mean", "first", "last-eos", "max"}))
       ->capture_default_str();
   AddPlanOverrides(*command, *options);
+  command
+      ->add_option(
+          "--track", options->track,
+          "write the run down as well: in W&B's offline folders, TensorBoard's event files, "
+          "on an MLflow server; the environment's WANDB_* and MLFLOW_* count")
+      ->type_name(kTrackForm)
+      ->check([](const std::string& text) { return std::string(CheckTrackers(text).message()); });
   command->callback([&context, options, run = work.train] {
     if (options->base.empty() == options->scratch.empty()) {
       throw CLI::RequiredError("one of --base and --scratch");

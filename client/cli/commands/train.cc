@@ -1,3 +1,4 @@
+#include <cstdio>
 #include <filesystem>
 #include <utility>
 
@@ -12,6 +13,7 @@
 #include "model/finetuning/base_model.h"
 #include "model/finetuning/candidate_report.h"
 #include "model/finetuning/ticket_sets.h"
+#include "model/finetuning/track_training.h"
 #include "model/finetuning/train_on_tickets.h"
 #include "model/finetuning/trained_bundle.h"
 #include "model/training/scratch_config.h"
@@ -95,6 +97,27 @@ std::string NameOf(const TrainOptions& options) {
   return std::filesystem::weakly_canonical(options.out).filename().string();
 }
 
+struct Lesson {
+  const TrainingPlan& plan;
+  const TicketSets& sets;
+  const BaseModel& base;
+};
+
+// With the bar gone at its end, so that what is said next stands on a line of its own.
+absl::StatusOr<TrainingResult> TrainShowing(const Lesson& lesson, bool quiet,
+                                            TrainingTracker& tracker) {
+  ProgressBar bar(quiet);
+  bar.Line(fmt::format("{} training and {} validation tickets, {} labels",
+                       lesson.sets.training.size(), lesson.sets.validation.size(),
+                       lesson.base.config.labels.size()));
+  return TrainOnTickets(lesson.plan, lesson.sets, lesson.base, tracker.Observe(ShowProgress(bar)));
+}
+
+absl::Status WriteReported(const TrainedModel& model, const std::string& folder) {
+  GUICHET_ASSIGN_OR_RETURN(const EvaluationReport report, ReportOnRun(model, /*holdout=*/nullptr));
+  return WriteTrainedBundle(model, report, folder);
+}
+
 absl::Status RunTraining(const TrainOptions& options) {
   if (std::filesystem::exists(options.out)) {
     return absl::AlreadyExistsError(options.out + " exists; choose another --out or remove it");
@@ -103,18 +126,25 @@ absl::Status RunTraining(const TrainOptions& options) {
   GUICHET_ASSIGN_OR_RETURN(const TicketSets sets, ReadTicketSets(options, plan.seed));
   GUICHET_ASSIGN_OR_RETURN(const auto labels, LabelsOf(sets));
   GUICHET_ASSIGN_OR_RETURN(const BaseModel base, OpenBase(options, labels));
-  ProgressBar bar(options.quiet);
-  bar.Line(fmt::format("{} training and {} validation tickets, {} labels", sets.training.size(),
-                       sets.validation.size(), labels.size()));
-  GUICHET_ASSIGN_OR_RETURN(const TrainingResult result,
-                           TrainOnTickets(plan, sets, base, ShowProgress(bar)));
   const std::string name = NameOf(options);
-  const TrainedModel model{name, plan, sets, base, result};
-  GUICHET_ASSIGN_OR_RETURN(const EvaluationReport report, ReportOnRun(model, /*holdout=*/nullptr));
-  GUICHET_RETURN_IF_ERROR(WriteTrainedBundle(model, report, options.out));
-  bar.Line(fmt::format("the report for people is {}",
-                       (std::filesystem::path(options.out) / "report.html").string()));
-  return WriteJsonLine(OrderedJson::parse(SummaryJson(result)));
+  GUICHET_ASSIGN_OR_RETURN(const auto places, ParseTrackers(options.track));
+  GUICHET_ASSIGN_OR_RETURN(const auto tracker,
+                           TrainingTracker::Start(places, {name, plan, sets, base}));
+  const absl::StatusOr<TrainingResult> result =
+      TrainShowing({plan, sets, base}, options.quiet, *tracker);
+  absl::Status status = result.status();
+  if (status.ok()) {
+    status = WriteReported({name, plan, sets, base, *result}, options.out);
+  }
+  for (const auto& line : tracker->Finish(status, result.ok() ? &*result : nullptr)) {
+    std::fprintf(stderr, "guichet: warning: %s\n", line.c_str());
+  }
+  GUICHET_RETURN_IF_ERROR(status);
+  if (!options.quiet) {
+    const auto report = std::filesystem::path(options.out) / "report.html";
+    std::fprintf(stderr, "the report for people is %s\n", report.c_str());
+  }
+  return WriteJsonLine(OrderedJson::parse(SummaryJson(*result)));
 }
 
 }  // namespace
