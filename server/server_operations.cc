@@ -130,7 +130,9 @@ absl::Status ServerOperations::State::OpenJobs() {
   GUICHET_ASSIGN_OR_RETURN(const fs::path trainer, FindTrainer(training.trainer));
   jobs = std::make_unique<JobManager>(
       JobManagerOptions{.runner = {.folder = fs::absolute(folder) / "jobs",
-                                   .trainer = {.program = trainer, .priority = training.priority},
+                                   .trainer = {.program = trainer,
+                                               .priority = training.priority,
+                                               .track = training.track},
                                    .max_crashes = training.max_crashes},
                         .max_queued_jobs = training.max_queued_jobs,
                         .checkpoint_interval = training.checkpoint_interval,

@@ -8,6 +8,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <fcntl.h>
@@ -35,13 +37,17 @@ int Fail(const std::string& message) {
   return kExitFailed;
 }
 
+void Warn(const std::string& line) {
+  std::fprintf(stderr, "guichet-trainer: warning: %s\n", line.c_str());
+}
+
 // The processes that share the job, or null: this one alone.
 absl::StatusOr<std::unique_ptr<ProcessGroup>> JoinPeers(const std::optional<LaunchPlace>& place) {
   if (!place) return nullptr;
   return ProcessGroup::Join(*place);
 }
 
-int RunJob(const std::string& folder) {
+int RunJob(const std::string& folder, std::vector<TrackerPlace> track) {
   const auto place = PlaceFromEnvironment([](const char* name) { return std::getenv(name); });
   if (!place.ok()) return Fail(place.status().ToString());
   // Two processes of one rank on one job would tear its checkpoints.
@@ -54,7 +60,10 @@ int RunJob(const std::string& folder) {
   }
   const auto peers = JoinPeers(*place);
   if (!peers.ok()) return Fail(peers.status().ToString());
-  const auto outcome = RunTrainingJob(folder, [] { return g_suspend.load(); }, peers->get());
+  const auto outcome = RunTrainingJob(folder, {.suspend = [] { return g_suspend.load(); },
+                                               .peers = peers->get(),
+                                               .track = std::move(track),
+                                               .warn = Warn});
   if (absl::IsAborted(outcome.status()) ||
       (*peers != nullptr && absl::IsUnavailable(outcome.status()))) {
     std::fprintf(stderr, "guichet-trainer: %s\n", std::string(outcome.status().message()).c_str());
@@ -74,9 +83,13 @@ int Main(int argc, char** argv) {
       "it again to go on.",
       "guichet-trainer");
   std::string folder;
+  std::string track;
   pid_t parent = 0;
   app.set_version_flag("--version", std::string("guichet-trainer ") + GUICHET_VERSION);
   app.add_option("--job", folder, "the job's folder")->required()->type_name("DIR");
+  app.add_option("--track", track, "where the run is written down as well")
+      ->type_name(kTrackForm)
+      ->check([](const std::string& text) { return std::string(CheckTrackers(text).message()); });
   app.add_option(
          "--with-parent", parent,
          "die with the process of this number; it must have started this one, from a thread "
@@ -95,7 +108,7 @@ int Main(int argc, char** argv) {
   }
   std::signal(SIGTERM, Suspend);
   std::signal(SIGINT, Suspend);
-  return RunJob(folder);
+  return RunJob(folder, *ParseTrackers(track));
 }
 
 }  // namespace

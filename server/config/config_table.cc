@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "model/tracking/tracking_options.h"
 #include "server/config/config_field_types.h"
 #include "server/config/config_text_checks.h"
 
@@ -273,6 +274,12 @@ std::vector<ConfigField> TrainingFields() {
               "Of the training process. idle: it computes while the service has nothing to do; "
               "low: nice 19; normal: as the service."},
              &ServerConfig::training, &TrainingOptions::priority, kPriorities),
+      Text({"training", "track",
+            "Where each job's run is written down besides: Weights & Biases' offline folders, "
+            "TensorBoard's event files, an MLflow server. Variables of the environment such as "
+            "WANDB_PROJECT and MLFLOW_TRACKING_TOKEN reach the training process. Empty: nowhere."},
+           &ServerConfig::training, &TrainingOptions::track, std::string(kTrackForm) + ", or empty",
+           CheckTrackers),
       Value({"training", "threads",
              "CPU threads of a job whose plan does not name a number. 0: all cores."},
             &ServerConfig::training, &TrainingOptions::threads, {0, 1'024}),

@@ -103,6 +103,7 @@ absl::StatusOr<std::unique_ptr<TrainerProcess>> TrainerProcess::Start(const Trai
                                                                       const fs::path& job) {
   std::vector<std::string> words = {options.program.string(), "--job", job.string(),
                                     "--with-parent", std::to_string(::getpid())};
+  if (!options.track.empty()) words.insert(words.end(), {"--track", options.track});
   std::vector<std::string> variables = Environment();
   std::vector<char*> arguments = Pointers(words);
   std::vector<char*> environment = Pointers(variables);

@@ -24,6 +24,7 @@ struct TrainerExit {
 struct TrainerOptions {
   std::filesystem::path program;  // guichet-trainer
   std::string priority = "idle";  // idle, low, normal
+  std::string track = {};         // its --track; empty: none
 };
 
 // guichet-trainer at work on a job folder, a process of its own. Dies with the thread that started

@@ -13,6 +13,7 @@ struct TrainingOptions {
   std::string dataset_roots;      // folders whose files callers may name, separated by ':'
   std::string trainer;            // the program; empty: guichet-trainer beside this one
   std::string priority = "idle";  // of its process: idle, low, normal
+  std::string track;              // where runs are tracked; model/tracking/tracking_options.h
   int threads = 0;                // of a job whose plan does not say; 0: all cores
   std::size_t max_queued_jobs = 16;
   std::size_t max_dataset_size = std::size_t{256} << 20;  // bytes of one upload
