@@ -48,12 +48,12 @@ while read -r library; do
   esac
 done < <(sort -u "$loaded")
 
-# Which packages own the rest. Debian's merged /usr makes ldd say /lib/… for what dpkg knows as /usr/lib/… or /lib/….
+# Which packages own the rest, and what an MLflow server behind https is trusted by. Debian's merged /usr makes ldd say /lib/… for what dpkg knows as /usr/lib/… or /lib/….
 while read -r library; do
   case $library in */torch/lib/*|*/nvidia/*) continue ;; esac
   real=$(realpath "$library")
   owner=$(dpkg-query -S "$library" "$real" "${real#/usr}" 2>/dev/null | head -1 | cut -d: -f1 || true)
   [ -n "$owner" ] || { echo "stage: no Debian package owns $library" >&2; exit 1; }
   echo "$owner"
-done < <(sort -u "$loaded") | sort -u > "$out/packages.txt"
+done < <(sort -u "$loaded") | cat - <(echo ca-certificates) | sort -u > "$out/packages.txt"
 du -sh "$out/rootfs" | awk '{ print "staged " $1 }' >&2
