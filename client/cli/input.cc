@@ -28,22 +28,31 @@ void AddInputOptions(CLI::App& command, InputOptions& options) {
 
 void AddInputForm(CLI::App& command, InputOptions& options) {
   command
-      .add_option("--input", options.format, "the file's form (default: by its name, text for -)")
+      .add_option("--input", options.form.format,
+                  "the file's form (default: by its name, text for -)")
       ->check(CLI::IsMember({"text", "jsonl", "csv", "tsv"}));
-  command.add_option("--map", options.columns,
-                     "names of columns in the file, e.g. body=Description,label=Catégorie");
+  AddFormOptions(command, options.form);
+}
+
+void AddFormOptions(CLI::App& command, DatasetForm& form) {
+  command.add_option("--map", form.columns,
+                     "names of columns in the file, e.g. body=Description,label=Catégorie; they "
+                     "come before a preset's");
+  command
+      .add_option("--preset", form.preset,
+                  "whose export the file is: names the columns, reads HTML as text")
+      ->check(CLI::IsMember({"glpi", "zammad", "jira"}));
+  command
+      .add_option("--encoding", form.encoding,
+                  "the file's encoding; auto: UTF-16 by its mark, Windows-1252 (csv and tsv) when "
+                  "it is not UTF-8 (default: auto)")
+      ->check(CLI::IsMember({"auto", "utf-8", "windows-1252", "utf-16"}));
 }
 
 absl::StatusOr<std::unique_ptr<TicketReader>> OpenInput(const InputOptions& options,
                                                         bool allow_empty) {
-  TicketReaderOptions reader;
+  GUICHET_ASSIGN_OR_RETURN(TicketReaderOptions reader, ToReaderOptions(options.form));
   reader.allow_empty = allow_empty;
-  if (!options.format.empty()) {
-    GUICHET_ASSIGN_OR_RETURN(reader.format, ParseTicketFormat(options.format));
-  }
-  if (!options.columns.empty()) {
-    GUICHET_ASSIGN_OR_RETURN(reader.columns, ParseColumnMap(options.columns));
-  }
   if (options.file == "-")
     return OpenTicketReader(MakeDescriptorSource(STDIN_FILENO), "stdin", reader);
   return OpenTicketReader(options.file, reader);
@@ -64,7 +73,7 @@ absl::Status ForEachLine(const std::string& file,
   } else {
     GUICHET_ASSIGN_OR_RETURN(source, OpenFileSource(file));
   }
-  LineReader lines(std::move(source), kMaxLineBytes);
+  LineReader lines(std::move(source), {.max_line_bytes = kMaxLineBytes});
   while (true) {
     const auto line = lines.Next();
     if (!line.ok()) return At(name, line.status());

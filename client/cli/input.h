@@ -10,21 +10,22 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "model/data/dataset_form.h"
 #include "model/data/dataset_reader.h"
 
 namespace guichet {
 
-// The FILE argument of a command and how to read it: `-` is stdin, --input names the form, --map
-// renames columns.
+// The FILE argument of a command and how to read it: `-` is stdin.
 struct InputOptions {
   std::string file;
-  std::string format;  // empty: by the file's name
-  std::string columns;
+  DatasetForm form;
 };
 
-// Adds FILE, --input and --map to a command; AddInputForm the last two alone.
+// Adds FILE, --input and the options of AddFormOptions to a command; AddInputForm all but FILE.
 void AddInputOptions(CLI::App& command, InputOptions& options);
 void AddInputForm(CLI::App& command, InputOptions& options);
+// Adds --map, --preset and --encoding.
+void AddFormOptions(CLI::App& command, DatasetForm& form);
 
 // The tickets of FILE or stdin, in order. Errors name the file and the line.
 absl::StatusOr<std::unique_ptr<TicketReader>> OpenInput(const InputOptions& options,

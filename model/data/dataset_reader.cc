@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/status_macros.h"
+#include "model/data/html_text.h"
 #include "model/data/record_readers.h"
 
 namespace guichet {
@@ -33,25 +34,32 @@ class TextReader : public TicketReader {
   }
 
   std::int64_t line() const override { return lines_.line(); }
+  std::string_view encoding() const override { return lines_.encoding(); }
 
  private:
   const TicketReaderOptions options_;
   LineReader lines_;
 };
 
-// Puts the file's name before every message.
+// Puts the file's name before every message, and cleans what a preset says is HTML.
 class NamedReader : public TicketReader {
  public:
-  NamedReader(std::string name, std::unique_ptr<TicketReader> reader)
-      : name_(std::move(name)), reader_(std::move(reader)) {}
+  NamedReader(std::string name, std::unique_ptr<TicketReader> reader, bool holds_html)
+      : name_(std::move(name)), holds_html_(holds_html), reader_(std::move(reader)) {}
 
   absl::StatusOr<std::optional<Ticket>> Next() override {
     auto ticket = reader_->Next();
     if (!ticket.ok()) return Named(name_, ticket.status());
+    if (holds_html_ && ticket->has_value()) {
+      for (std::string* text : {&(*ticket)->subject, &(*ticket)->body, &(*ticket)->label}) {
+        *text = HtmlToText(*text);
+      }
+    }
     return ticket;
   }
 
   std::int64_t line() const override { return reader_->line(); }
+  std::string_view encoding() const override { return reader_->encoding(); }
 
   static absl::Status Named(const std::string& name, const absl::Status& status) {
     const std::string message(status.message().data(), status.message().size());
@@ -60,13 +68,17 @@ class NamedReader : public TicketReader {
 
  private:
   const std::string name_;
+  const bool holds_html_;
   const std::unique_ptr<TicketReader> reader_;
 };
 
 absl::StatusOr<std::unique_ptr<TicketReader>> MakeReader(std::unique_ptr<ByteSource> source,
                                                          TicketFormat format,
                                                          const TicketReaderOptions& options) {
-  LineReader lines(std::move(source), options.max_record_bytes);
+  LineReader lines(std::move(source), {.max_line_bytes = options.max_record_bytes,
+                                       .encoding = options.encoding,
+                                       .guess_windows_1252 = format == TicketFormat::kCsv ||
+                                                             format == TicketFormat::kTsv});
   switch (format) {
     case TicketFormat::kJsonLines:
       return MakeJsonLinesReader(std::move(lines), options);
@@ -87,7 +99,7 @@ absl::StatusOr<std::unique_ptr<TicketReader>> MakeNamedReader(std::unique_ptr<By
                                                               const TicketReaderOptions& options) {
   auto reader = MakeReader(std::move(source), format, options);
   if (!reader.ok()) return NamedReader::Named(name, reader.status());
-  return std::make_unique<NamedReader>(name, *std::move(reader));
+  return std::make_unique<NamedReader>(name, *std::move(reader), HoldsHtml(options.preset));
 }
 
 }  // namespace

@@ -13,6 +13,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "model/data/byte_source.h"
+#include "model/data/export_preset.h"
+#include "model/data/text_encoding.h"
 #include "model/data/ticket.h"
 
 namespace guichet {
@@ -20,7 +22,7 @@ namespace guichet {
 enum class TicketFormat {
   kGuess,      // by the file's name, ".gz" put aside; text where it says nothing
   kText,       // one ticket a line; a blank one is an error of that line
-  kJsonLines,  // one object a line with id, subject, body (or text) and label; blank lines skipped
+  kJsonLines,  // objects with id, subject, body (or text) and label: one a line, or in one list
   kCsv,        // RFC 4180 with a header row; comma, semicolon, tab or bar found from the header
   kTsv         // the same, tabs
 };
@@ -37,6 +39,11 @@ absl::StatusOr<ColumnMap> ParseColumnMap(std::string_view text);
 
 struct TicketReaderOptions {
   TicketFormat format = TicketFormat::kGuess;
+  // kAuto finds Windows-1252 in csv and tsv files only, which Excel writes so.
+  TextEncoding encoding = TextEncoding::kAuto;
+  // Whose export it is: names the columns that `columns` does not, takes HTML for the text it
+  // shows, and of columns of one name the first that is filled.
+  ExportPreset preset = ExportPreset::kNone;
   ColumnMap columns;
   // Accept rows with neither subject nor body, which otherwise are errors.
   bool allow_empty = false;
@@ -60,10 +67,14 @@ class TicketReader {
 
   // Line on which the record that Next() returned or refused begins, from 1.
   virtual std::int64_t line() const = 0;
+
+  // What the file was read as so far: "utf-8", "windows-1252" or "utf-16".
+  virtual std::string_view encoding() const = 0;
 };
 
 // Gzip files are unpacked on the way. NOT_FOUND where there is no file; INVALID_ARGUMENT when a
-// csv or tsv header names no subject, body or text, or lacks a mapped column.
+// csv or tsv header names no subject, body or text (nor what a preset calls them), or lacks a
+// mapped column.
 absl::StatusOr<std::unique_ptr<TicketReader>> OpenTicketReader(const std::filesystem::path& path,
                                                                const TicketReaderOptions& options);
 

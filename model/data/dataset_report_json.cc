@@ -9,6 +9,7 @@ std::string ToJson(const DatasetReport& report, bool indented) {
   Json json;
   json["rows"] = report.rows;
   json["ok"] = !report.has_errors();
+  json["encoding"] = report.encoding;
   Json labels = Json::array();
   for (const auto& [label, count] : report.labels) {
     labels.push_back({{"label", label}, {"rows", count}});

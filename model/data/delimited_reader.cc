@@ -12,15 +12,13 @@
 namespace guichet {
 namespace {
 
-constexpr size_t kAbsent = static_cast<size_t>(-1);
-
-// Which column holds each field.
+// Which columns hold each field: none where it is absent, several where an export repeats one.
 struct Columns {
   size_t count = 0;
-  size_t id = kAbsent;
-  size_t subject = kAbsent;
-  size_t body = kAbsent;
-  size_t label = kAbsent;
+  std::vector<size_t> id;
+  std::vector<size_t> subject;
+  std::vector<size_t> body;
+  std::vector<size_t> label;
 };
 
 // Header names are compared without the spaces around them and without regard to ASCII case.
@@ -34,46 +32,67 @@ std::string NormalName(std::string_view name) {
   return normal;
 }
 
-absl::StatusOr<size_t> FindColumn(const std::vector<std::string>& header, std::string_view name) {
-  size_t found = kAbsent;
+using Header = std::vector<std::string>;
+
+absl::StatusOr<std::vector<size_t>> FindColumns(const Header& header, std::string_view name,
+                                                const TicketReaderOptions& options) {
+  std::vector<size_t> found;
   for (size_t i = 0; i < header.size(); ++i) {
-    if (NormalName(header[i]) != NormalName(name)) continue;
-    if (found != kAbsent) {
-      return absl::InvalidArgumentError(
-          fmt::format("two columns are called '{}'; rename one", name));
-    }
-    found = i;
+    if (NormalName(header[i]) == NormalName(name)) found.push_back(i);
+  }
+  if (found.size() > 1 && options.preset == ExportPreset::kNone) {
+    return absl::InvalidArgumentError(fmt::format("two columns are called '{}'; rename one", name));
   }
   return found;
 }
 
-absl::StatusOr<Columns> ReadHeader(const std::vector<std::string>& header,
-                                   const ColumnMap& mapped) {
+absl::StatusOr<std::vector<size_t>> FindField(const Header& header, std::string_view field,
+                                              const TicketReaderOptions& options) {
+  const bool mapped = options.columns.contains(std::string(field));
+  if (options.preset == ExportPreset::kNone || mapped) {
+    const std::string_view name = MappedName(options.columns, field);
+    GUICHET_ASSIGN_OR_RETURN(auto columns, FindColumns(header, name, options));
+    if (!columns.empty() || !mapped) return columns;
+    return absl::InvalidArgumentError(
+        fmt::format("no column '{}', to which '{}' is mapped; the columns are: {}", name, field,
+                    fmt::join(header, ", ")));
+  }
+  for (const std::string_view name : PresetColumns(options.preset, field)) {
+    GUICHET_ASSIGN_OR_RETURN(auto columns, FindColumns(header, name, options));
+    if (!columns.empty()) return columns;
+  }
+  return std::vector<size_t>();
+}
+
+absl::Status RefuseHeader(const Header& header, const Columns& columns,
+                          const TicketReaderOptions& options) {
+  const bool preset = options.preset != ExportPreset::kNone;
+  if (!columns.body.empty() || !columns.subject.empty()) return absl::OkStatus();
+  const std::string wanted =
+      preset ? fmt::format("{} or {}", fmt::join(PresetColumns(options.preset, "subject"), ", "),
+                           fmt::join(PresetColumns(options.preset, "body"), ", "))
+             : "subject, body or text";
+  return absl::InvalidArgumentError(
+      fmt::format("no column is called {}; map one, e.g. --map body=Description. The columns are: "
+                  "{}",
+                  wanted, fmt::join(header, ", ")));
+}
+
+absl::StatusOr<Columns> ReadHeader(const Header& header, const TicketReaderOptions& options) {
   Columns columns;
   columns.count = header.size();
-  const std::array<std::pair<std::string_view, size_t*>, 4> fields = {
+  const std::array<std::pair<std::string_view, std::vector<size_t>*>, 4> fields = {
       {{"id", &columns.id},
        {"subject", &columns.subject},
        {"body", &columns.body},
        {"label", &columns.label}}};
   for (const auto& [field, column] : fields) {
-    const std::string_view name = MappedName(mapped, field);
-    GUICHET_ASSIGN_OR_RETURN(*column, FindColumn(header, name));
-    if (*column == kAbsent && mapped.contains(std::string(field))) {
-      return absl::InvalidArgumentError(
-          fmt::format("no column '{}', to which '{}' is mapped; the columns are: {}", name, field,
-                      fmt::join(header, ", ")));
-    }
+    GUICHET_ASSIGN_OR_RETURN(*column, FindField(header, field, options));
   }
-  if (columns.body == kAbsent) {
-    GUICHET_ASSIGN_OR_RETURN(columns.body, FindColumn(header, "text"));
+  if (columns.body.empty() && options.preset == ExportPreset::kNone) {
+    GUICHET_ASSIGN_OR_RETURN(columns.body, FindColumns(header, "text", options));
   }
-  if (columns.body == kAbsent && columns.subject == kAbsent) {
-    return absl::InvalidArgumentError(
-        fmt::format("no column is called subject, body or text; map one, e.g. --map "
-                    "body=Description. The columns are: {}",
-                    fmt::join(header, ", ")));
-  }
+  GUICHET_RETURN_IF_ERROR(RefuseHeader(header, columns, options));
   return columns;
 }
 
@@ -92,8 +111,11 @@ class DelimitedReader : public TicketReader {
                       "delimiter or a line break",
                       line(), fields->size(), columns_.count));
     }
-    const auto take = [&](size_t column) {
-      return column == kAbsent ? std::string() : std::move((*fields)[column]);
+    const auto take = [&](const std::vector<size_t>& among) {
+      for (const size_t column : among) {
+        if (!IsBlank((*fields)[column])) return std::move((*fields)[column]);
+      }
+      return among.empty() ? std::string() : std::move((*fields)[among[0]]);
     };
     Ticket ticket{take(columns_.id), take(columns_.subject), take(columns_.body),
                   take(columns_.label)};
@@ -102,6 +124,7 @@ class DelimitedReader : public TicketReader {
   }
 
   std::int64_t line() const override { return records_.line(); }
+  std::string_view encoding() const override { return records_.encoding(); }
 
  private:
   const TicketReaderOptions options_;
@@ -117,7 +140,7 @@ absl::StatusOr<std::unique_ptr<TicketReader>> MakeDelimitedReader(
                            options.max_columns);
   GUICHET_ASSIGN_OR_RETURN(const auto header, records.Next());
   if (!header) return absl::InvalidArgumentError("no header row: the file is empty");
-  GUICHET_ASSIGN_OR_RETURN(const Columns columns, ReadHeader(*header, options.columns));
+  GUICHET_ASSIGN_OR_RETURN(const Columns columns, ReadHeader(*header, options));
   return std::make_unique<DelimitedReader>(std::move(records), columns, options);
 }
 

@@ -30,6 +30,7 @@ class DelimitedRecords {
 
   // Line on which the record begins, from 1.
   std::int64_t line() const { return line_; }
+  std::string_view encoding() const { return lines_.encoding(); }
 
  private:
   // Where the parser stands within a record.

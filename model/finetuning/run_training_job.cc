@@ -12,6 +12,7 @@
 #include "base/free_memory.h"
 #include "base/status_macros.h"
 #include "model/bundle/model_bundle.h"
+#include "model/data/dataset_form.h"
 #include "model/finetuning/base_model.h"
 #include "model/finetuning/candidate_report.h"
 #include "model/finetuning/compare_models.h"
@@ -38,6 +39,15 @@ struct JobData {
   HoldoutKeys holdout;
 };
 
+std::string DescribeSets(const TicketSets& sets, std::size_t labels) {
+  std::string text =
+      fmt::format("{} training, {} validation and {} held-out tickets, {} labels",
+                  sets.training.size(), sets.validation.size(), sets.holdout.size(), labels);
+  if (sets.near_holdout.count == 0) return text;
+  return text + fmt::format("; {} tickets left out: near-duplicates of held-out texts",
+                            sets.near_holdout.count);
+}
+
 class JobRun {
  public:
   // `progress` is absent in a process that does not lead.
@@ -57,9 +67,7 @@ class JobRun {
     }
     GUICHET_ASSIGN_OR_RETURN(const auto labels, LabelsOf(data.sets));
     GUICHET_ASSIGN_OR_RETURN(const BaseModel base, OpenBaseModel(job_.base, {}, labels));
-    Tell("train", fmt::format("{} training, {} validation and {} held-out tickets, {} labels",
-                              data.sets.training.size(), data.sets.validation.size(),
-                              data.sets.holdout.size(), labels.size()));
+    Tell("train", DescribeSets(data.sets, labels.size()));
     const auto tracker = Track(plan, data.sets, base);
     std::optional<TrainingResult> result;
     auto outcome = TrainAndJudge(plan, data, base, *tracker, result);
@@ -108,7 +116,7 @@ class JobRun {
     Tell("write", "writing the candidate");
     GUICHET_RETURN_IF_ERROR(WriteTrainedBundle(model, report, folder_ / kCandidateFolder));
     GUICHET_RETURN_IF_ERROR(WriteUsedHoldoutKeys(data.holdout, folder_));
-    outcome.summary_json = SummaryJson(*result);
+    outcome.summary_json = SummaryJson(*result, data.sets.near_holdout);
     outcome.training_rows = static_cast<std::int64_t>(data.sets.training.size());
     outcome.validation_rows = static_cast<std::int64_t>(data.sets.validation.size());
     outcome.holdout_rows = static_cast<std::int64_t>(data.sets.holdout.size());
@@ -145,19 +153,17 @@ class JobRun {
   }
 
   absl::StatusOr<JobData> ReadData(const TrainingPlan& plan) {
-    TicketReaderOptions options;
-    if (!job_.format.empty()) {
-      GUICHET_ASSIGN_OR_RETURN(options.format, ParseTicketFormat(job_.format));
-    }
-    if (!job_.columns.empty()) {
-      GUICHET_ASSIGN_OR_RETURN(options.columns, ParseColumnMap(job_.columns));
-    }
+    GUICHET_ASSIGN_OR_RETURN(const TicketReaderOptions options,
+                             ToReaderOptions({.format = job_.format,
+                                              .columns = job_.columns,
+                                              .preset = job_.preset,
+                                              .encoding = job_.encoding}));
     GUICHET_ASSIGN_OR_RETURN(const auto reader, OpenTicketReader(job_.dataset, options));
-    GUICHET_ASSIGN_OR_RETURN(const std::vector<Ticket> tickets,
+    GUICHET_ASSIGN_OR_RETURN(std::vector<Ticket> tickets,
                              ReadLabelledTickets(*reader, job_.dataset.filename().string()));
     JobData data;
     GUICHET_ASSIGN_OR_RETURN(data.holdout, ReadHoldoutKeys(folder_, /*used=*/false));
-    GUICHET_ASSIGN_OR_RETURN(data.sets, SplitWithHoldout(tickets,
+    GUICHET_ASSIGN_OR_RETURN(data.sets, SplitWithHoldout(std::move(tickets),
                                                          {.holdout_share = job_.holdout_share,
                                                           .validation_share = job_.validation_share,
                                                           .seed = plan.seed},

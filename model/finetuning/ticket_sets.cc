@@ -1,8 +1,10 @@
 #include "model/finetuning/ticket_sets.h"
 
 #include <algorithm>
+#include <numeric>
 #include <optional>
 #include <set>
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
@@ -10,20 +12,20 @@
 #include "base/random.h"
 #include "base/sha256.h"
 #include "base/status_macros.h"
+#include "model/data/near_text_index.h"
 #include "model/data/split.h"
-#include "model/data/text_key.h"
 
 namespace guichet {
 namespace {
 
-std::vector<Ticket> Pick(const std::vector<Ticket>& tickets, const std::vector<std::size_t>& rows) {
-  std::vector<Ticket> picked;
-  picked.reserve(rows.size());
-  for (const std::size_t row : rows) picked.push_back(tickets[row]);
-  return picked;
-}
+using Rows = std::vector<std::size_t>;
 
-TextKey KeyOf(const Ticket& ticket) { return KeyOfText(NormalizedText(ticket.Text())); }
+std::vector<Ticket> Take(std::vector<Ticket>& tickets, const Rows& rows) {
+  std::vector<Ticket> taken;
+  taken.reserve(rows.size());
+  for (const std::size_t row : rows) taken.push_back(std::move(tickets[row]));
+  return taken;
+}
 
 // Whether a text's own hash holds it out: the same for ever and in every data set.
 bool IsHeldOutByHash(const TextKey& key, double share) {
@@ -31,28 +33,67 @@ bool IsHeldOutByHash(const TextKey& key, double share) {
   return Random(key.low ^ kStream).Chance(share);
 }
 
-// Validation texts of a label that no training ticket bears, as a text with two labels can leave
-// them, go to the training tickets: with them the run knows all labels it is judged by.
-void TrainOnEveryLabel(TicketSets& sets) {
-  std::set<std::string> trained;
-  for (const Ticket& ticket : sets.training) trained.insert(ticket.label);
-  std::set<TextKey> moved;
-  for (const Ticket& ticket : sets.validation) {
-    if (!trained.contains(ticket.label)) moved.insert(KeyOf(ticket));
+// Divides some of the tickets, which move out of the list.
+absl::StatusOr<TicketSets> Divide(std::vector<Ticket>& tickets, const Rows& rows,
+                                  const std::vector<TextIdentity>& identities,
+                                  const SplitOptions& options) {
+  GUICHET_ASSIGN_OR_RETURN(const DatasetSplit split, SplitRows(rows, tickets, identities, options));
+  if (split.validation.empty()) {
+    return absl::InvalidArgumentError(fmt::format(
+        "{} tickets leave none to validate on; give more tickets of each label, or a file of their "
+        "own",
+        rows.size()));
   }
-  if (moved.empty()) return;
-  std::vector<Ticket> kept;
-  for (Ticket& ticket : sets.validation) {
-    (moved.contains(KeyOf(ticket)) ? sets.training : kept).push_back(std::move(ticket));
+  TicketSets sets;
+  sets.training = Take(tickets, split.train);
+  sets.validation = Take(tickets, split.validation);
+  return sets;
+}
+
+void Freeze(const TextIdentity& text, HoldoutKeys& frozen) { frozen[text.key] = text.sketch; }
+
+// Adds the texts that are held out from now on.
+void FreezeTexts(const std::vector<Ticket>& tickets, const std::vector<TextIdentity>& identities,
+                 const HoldoutOptions& options, HoldoutKeys& frozen) {
+  std::set<std::string_view> judged;  // labels that the hold-out knows
+  for (std::size_t row = 0; row < tickets.size(); ++row) {
+    const TextIdentity& text = identities[row];
+    const auto known = frozen.find(text.key);
+    if (known != frozen.end()) {
+      known->second = text.sketch;
+    } else if (IsHeldOutByHash(text.key, options.holdout_share)) {
+      Freeze(text, frozen);
+    } else {
+      continue;
+    }
+    judged.insert(tickets[row].label);
   }
-  sets.validation = std::move(kept);
+  Rows unjudged;
+  for (std::size_t row = 0; row < tickets.size(); ++row) {
+    if (!judged.contains(tickets[row].label)) unjudged.push_back(row);
+  }
+  // Too few texts to divide are trained on.
+  const auto split = SplitRows(unjudged, tickets, identities,
+                               {.validation_share = options.holdout_share, .seed = options.seed});
+  if (!split.ok()) return;
+  for (const std::size_t row : split->validation) Freeze(identities[row], frozen);
+}
+
+NearTextIndex IndexOf(const HoldoutKeys& frozen) {
+  NearTextIndex index;
+  for (const auto& [key, sketch] : frozen) {
+    if (sketch) index.Add(*sketch);
+  }
+  return index;
 }
 
 }  // namespace
 
 absl::StatusOr<std::vector<Ticket>> ReadLabelledTickets(TicketReader& reader,
-                                                        const std::string& source) {
+                                                        const std::string& source,
+                                                        const TicketLimits& limits) {
   std::vector<Ticket> tickets;
+  std::size_t bytes = 0;
   while (true) {
     GUICHET_ASSIGN_OR_RETURN(std::optional<Ticket> ticket, reader.Next());
     if (!ticket) break;
@@ -60,6 +101,14 @@ absl::StatusOr<std::vector<Ticket>> ReadLabelledTickets(TicketReader& reader,
       return absl::InvalidArgumentError(
           fmt::format("{}: line {}: no label; a column mapping (label=COLUMN) names the column",
                       source, reader.line()));
+    }
+    bytes +=
+        ticket->id.size() + ticket->subject.size() + ticket->body.size() + ticket->label.size();
+    if (tickets.size() == limits.max_rows || bytes > limits.max_bytes) {
+      return absl::ResourceExhaustedError(
+          fmt::format("{}: line {}: more than {} tickets or {} bytes of text, the most that one "
+                      "run trains on; take the newest or a random part",
+                      source, reader.line(), limits.max_rows, limits.max_bytes));
     }
     tickets.push_back(std::move(*ticket));
   }
@@ -82,50 +131,42 @@ std::string HashTickets(const std::vector<Ticket>& tickets) {
 
 absl::StatusOr<TicketSets> SplitForTraining(std::vector<Ticket> tickets, double validation_share,
                                             std::uint64_t seed) {
-  GUICHET_ASSIGN_OR_RETURN(
-      const DatasetSplit split,
-      SplitTickets(tickets, {.validation_share = validation_share, .seed = seed}));
-  TicketSets sets{.training = Pick(tickets, split.train),
-                  .validation = Pick(tickets, split.validation),
-                  .holdout = {}};
-  TrainOnEveryLabel(sets);
-  if (!sets.validation.empty()) return sets;
-  return absl::InvalidArgumentError(fmt::format(
-      "{} tickets leave none to validate on; give more tickets of each label, or a file of their "
-      "own",
-      tickets.size()));
+  Rows rows(tickets.size());
+  std::iota(rows.begin(), rows.end(), std::size_t{0});
+  return Divide(tickets, rows, IdentitiesOf(tickets),
+                {.validation_share = validation_share, .seed = seed});
 }
 
-absl::StatusOr<TicketSets> SplitWithHoldout(const std::vector<Ticket>& tickets,
+absl::StatusOr<TicketSets> SplitWithHoldout(std::vector<Ticket> tickets,
                                             const HoldoutOptions& options, HoldoutKeys& frozen) {
   if (!(options.holdout_share > 0.0 && options.holdout_share < 1.0)) {
     return absl::InvalidArgumentError(
         fmt::format("holdout_share is {}; it must lie in (0, 1)", options.holdout_share));
   }
-  std::set<std::string> judged;  // labels that the hold-out knows
-  for (const Ticket& ticket : tickets) {
-    const TextKey key = KeyOf(ticket);
-    if (IsHeldOutByHash(key, options.holdout_share)) frozen.insert(key);
-    if (frozen.contains(key)) judged.insert(ticket.label);
+  const std::vector<TextIdentity> identities = IdentitiesOf(tickets);
+  FreezeTexts(tickets, identities, options, frozen);
+  const NearTextIndex index = IndexOf(frozen);
+  Rows holdout;
+  Rows rest;
+  DroppedTickets dropped;
+  for (std::size_t row = 0; row < tickets.size(); ++row) {
+    const TextIdentity& text = identities[row];
+    if (frozen.contains(text.key)) {
+      holdout.push_back(row);
+    } else if (text.sketch && index.Find(*text.sketch)) {
+      ++dropped.count;
+      if (dropped.numbers.size() < DroppedTickets::kMaxNumbers) {
+        dropped.numbers.push_back(static_cast<std::int64_t>(row) + 1);
+      }
+    } else {
+      rest.push_back(row);
+    }
   }
-  std::vector<Ticket> unjudged;
-  for (const Ticket& ticket : tickets) {
-    if (!judged.contains(ticket.label)) unjudged.push_back(ticket);
-  }
-  // Too few texts to divide are trained on.
-  const auto split =
-      SplitTickets(unjudged, {.validation_share = options.holdout_share, .seed = options.seed});
-  if (split.ok()) {
-    for (const std::size_t row : split->validation) frozen.insert(KeyOf(unjudged[row]));
-  }
-  std::vector<Ticket> holdout;
-  std::vector<Ticket> rest;
-  for (const Ticket& ticket : tickets) {
-    (frozen.contains(KeyOf(ticket)) ? holdout : rest).push_back(ticket);
-  }
-  GUICHET_ASSIGN_OR_RETURN(
-      TicketSets sets, SplitForTraining(std::move(rest), options.validation_share, options.seed));
-  sets.holdout = std::move(holdout);
+  GUICHET_ASSIGN_OR_RETURN(TicketSets sets, Divide(tickets, rest, identities,
+                                                   {.validation_share = options.validation_share,
+                                                    .seed = options.seed}));
+  sets.holdout = Take(tickets, holdout);
+  sets.near_holdout = std::move(dropped);
   return sets;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -13,22 +14,39 @@
 
 namespace guichet {
 
+// The most that one run trains on: its tickets are held in memory, as text and then as tokens.
+struct TicketLimits {
+  std::size_t max_rows = 1'000'000;
+  std::size_t max_bytes = std::size_t{1} << 30;  // of texts, ids and labels
+};
+
 // All tickets that are left in a reader. INVALID_ARGUMENT names `source` and the line: a ticket
-// without a label, an unreadable one, or none at all.
+// without a label, an unreadable one, or none at all. RESOURCE_EXHAUSTED: more than the limits.
 absl::StatusOr<std::vector<Ticket>> ReadLabelledTickets(TicketReader& reader,
-                                                        const std::string& source);
+                                                        const std::string& source,
+                                                        const TicketLimits& limits = {});
 
 // SHA-256 over ids, texts and labels in order.
 std::string HashTickets(const std::vector<Ticket>& tickets);
+
+// Some tickets of a data set.
+struct DroppedTickets {
+  static constexpr std::size_t kMaxNumbers = 20;
+
+  std::int64_t count = 0;
+  std::vector<std::int64_t> numbers;  // of the first of them in the data set, from 1
+};
 
 // Labelled tickets for their three uses.
 struct TicketSets {
   std::vector<Ticket> training;
   std::vector<Ticket> validation;  // chooses the best epoch, fits the temperature
   std::vector<Ticket> holdout;     // judges the result; never trained on
+  // Tickets left out of all three, since they are near-duplicates of held-out texts.
+  DroppedTickets near_holdout;
 };
 
-// Divides tickets into training and validation rows, stratified and grouped by equal texts.
+// Divides tickets into training and validation rows, stratified and grouped by near-duplicates.
 // INVALID_ARGUMENT: too few to have both.
 absl::StatusOr<TicketSets> SplitForTraining(std::vector<Ticket> tickets, double validation_share,
                                             std::uint64_t seed);
@@ -41,9 +59,9 @@ struct HoldoutOptions {
 
 // The same with a hold-out. A text is held out by its own hash, so that it falls the same way in
 // every data set to come, or since it is in `frozen`. Of labels that neither gives
-// a judge, holdout_share joins. `frozen` grows by all of them. No text that judges trains or
-// validates.
-absl::StatusOr<TicketSets> SplitWithHoldout(const std::vector<Ticket>& tickets,
+// a judge, holdout_share joins. `frozen` grows by all of them. No text that judges, and no
+// near-duplicate of one, trains or validates. The order of the tickets decides nothing.
+absl::StatusOr<TicketSets> SplitWithHoldout(std::vector<Ticket> tickets,
                                             const HoldoutOptions& options, HoldoutKeys& frozen);
 
 // The labels of the training tickets, sorted. INVALID_ARGUMENT: fewer than two, or a validation

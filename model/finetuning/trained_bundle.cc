@@ -40,17 +40,21 @@ BundleManifest ManifestOf(const TrainedModel& model) {
 
 }  // namespace
 
-std::string SummaryJson(const TrainingResult& result) {
-  return Json{{"accuracy", result.validation->accuracy},
-              {"macro_f1", result.validation->macro.f1},
-              {"seconds", result.seconds},
-              {"tokens_per_second", result.tokens_per_second},
-              {"epochs", result.history.size()},
-              {"best_epoch", result.best_epoch},
-              {"temperature", result.temperature},
-              {"stopped_early", result.stopped_early},
-              {"weights_sha256", result.weights_sha256}}
-      .dump();
+std::string SummaryJson(const TrainingResult& result, const DroppedTickets& near_holdout) {
+  Json summary{{"accuracy", result.validation->accuracy},
+               {"macro_f1", result.validation->macro.f1},
+               {"seconds", result.seconds},
+               {"tokens_per_second", result.tokens_per_second},
+               {"epochs", result.history.size()},
+               {"best_epoch", result.best_epoch},
+               {"temperature", result.temperature},
+               {"stopped_early", result.stopped_early},
+               {"weights_sha256", result.weights_sha256}};
+  if (near_holdout.count > 0) {
+    summary["near_holdout_rows"] = near_holdout.count;
+    summary["near_holdout_tickets"] = near_holdout.numbers;
+  }
+  return summary.dump();
 }
 
 absl::StatusOr<std::shared_ptr<const TextClassifier>> LoadTrainedModel(

@@ -24,7 +24,10 @@ struct TrainedModel {
 };
 
 // The figures of a run as one JSON object: accuracy, macro_f1, seconds, tokens_per_second, …
-std::string SummaryJson(const TrainingResult& result);
+//
+// Of a job that left tickets out as near-duplicates of its hold-out also near_holdout_rows, how
+// many, and near_holdout_tickets, the numbers of the first.
+std::string SummaryJson(const TrainingResult& result, const DroppedTickets& near_holdout = {});
 
 // The best weights as they will be served, before they are written. Errors of LoadTextClassifier.
 absl::StatusOr<std::shared_ptr<const TextClassifier>> LoadTrainedModel(

@@ -56,8 +56,12 @@ absl::StatusOr<T> ParseJson(std::string_view text, std::string_view source, cons
 
 std::string KeysText(const HoldoutKeys& keys) {
   std::string text;
-  text.reserve(keys.size() * (kKeyDigits + 1));
-  for (const TextKey& key : keys) text += fmt::format("{:016x}{:016x}\n", key.high, key.low);
+  text.reserve(keys.size() * (kKeyDigits + 2 + 2 * TextSketch::kSize));
+  for (const auto& [key, sketch] : keys) {
+    text += fmt::format("{:016x}{:016x}", key.high, key.low);
+    if (sketch) text += " " + ToHex(*sketch);
+    text += '\n';
+  }
   return text;
 }
 
@@ -71,12 +75,16 @@ absl::StatusOr<HoldoutKeys> ParseKeys(std::string_view text, const fs::path& pat
   while (!text.empty()) {
     const std::string_view line = text.substr(0, text.find('\n'));
     TextKey key;
-    if (line.size() != kKeyDigits || !ParseHex(line.substr(0, kKeyDigits / 2), key.high) ||
-        !ParseHex(line.substr(kKeyDigits / 2), key.low)) {
-      return absl::DataLossError(fmt::format("{}: line {} is no key of {} hexadecimal digits",
-                                             path.string(), keys.size() + 1, kKeyDigits));
+    const bool has_sketch = line.size() > kKeyDigits && line[kKeyDigits] == ' ';
+    const auto sketch = has_sketch ? ParseSketch(line.substr(kKeyDigits + 1)) : std::nullopt;
+    if ((line.size() != kKeyDigits && !sketch) ||
+        !ParseHex(line.substr(0, kKeyDigits / 2), key.high) ||
+        !ParseHex(line.substr(kKeyDigits / 2, kKeyDigits / 2), key.low)) {
+      return absl::DataLossError(fmt::format(
+          "{}: line {} is no key of {} hexadecimal digits, alone or with a sketch of {} behind it",
+          path.string(), keys.size() + 1, kKeyDigits, 2 * TextSketch::kSize));
     }
-    keys.insert(key);
+    keys.emplace(key, sketch);
     text.remove_prefix(std::min(text.size(), line.size() + 1));
   }
   return keys;
@@ -165,6 +173,8 @@ std::string ToJson(const TrainingJob& job) {
                {"dataset", job.dataset.string()},
                {"format", job.format},
                {"columns", job.columns},
+               {"preset", job.preset},
+               {"encoding", job.encoding},
                {"base", job.base.string()},
                {"live", job.live.string()},
                {"model", job.model},
@@ -182,6 +192,8 @@ absl::StatusOr<TrainingJob> ParseTrainingJob(std::string_view text, std::string_
     job.dataset = json.at("dataset").get<std::string>();
     json.at("format").get_to(job.format);
     json.at("columns").get_to(job.columns);
+    job.preset = json.value("preset", "");  // jobs of before there were presets lack both
+    job.encoding = json.value("encoding", "");
     job.base = json.at("base").get<std::string>();
     job.live = json.at("live").get<std::string>();
     json.at("model").get_to(job.model);

@@ -28,6 +28,8 @@ struct TrainingJob {
   std::filesystem::path dataset;
   std::string format;          // text, jsonl, csv, tsv; empty: by the file's name
   std::string columns;         // as ParseColumnMap reads them
+  std::string preset;          // glpi, zammad or jira; empty: none
+  std::string encoding;        // as ParseTextEncoding reads it; empty: auto
   std::filesystem::path base;  // a bundle or a Hugging Face folder
   std::filesystem::path live;  // the bundle in service; empty: none, the candidate needs no gate
   std::string model;           // name of the candidate
@@ -50,7 +52,9 @@ absl::Status WriteTrainingJob(const TrainingJob& job, const HoldoutKeys& holdout
                               const std::filesystem::path& folder);
 // Errors of ParseTrainingJob, and NOT_FOUND.
 absl::StatusOr<TrainingJob> ReadTrainingJob(const std::filesystem::path& folder);
-// The keys in holdout.txt, or in holdout-used.txt with `used`. NOT_FOUND where there is no file.
+// The keys in holdout.txt, or in holdout-used.txt with `used`: a text a line, its key in 32
+// hexadecimal digits and, where it is known, a space and its sketch in 128; at most 512 MiB, which
+// is three million texts. NOT_FOUND where there is no file.
 absl::StatusOr<HoldoutKeys> ReadHoldoutKeys(const std::filesystem::path& folder, bool used);
 absl::Status WriteUsedHoldoutKeys(const HoldoutKeys& keys, const std::filesystem::path& folder);
 

@@ -32,14 +32,19 @@ absl::Status Cancelled() { return absl::CancelledError("cancelled by its caller"
 
 HoldoutKeys ToKeys(const std::vector<HoldoutRow>& rows) {
   HoldoutKeys keys;
-  for (const auto& [high, low] : rows) keys.insert(TextKey{.high = high, .low = low});
+  for (const HoldoutRow& row : rows) {
+    keys.emplace(TextKey{.high = row.high, .low = row.low}, ParseSketch(row.sketch));
+  }
   return keys;
 }
 
 std::vector<HoldoutRow> ToRows(const HoldoutKeys& keys) {
   std::vector<HoldoutRow> rows;
   rows.reserve(keys.size());
-  for (const TextKey& key : keys) rows.emplace_back(key.high, key.low);
+  for (const auto& [key, sketch] : keys) {
+    rows.push_back(
+        {.high = key.high, .low = key.low, .sketch = sketch ? ToHex(*sketch) : std::string()});
+  }
   return rows;
 }
 

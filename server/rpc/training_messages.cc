@@ -115,6 +115,8 @@ absl::StatusOr<JobRequest> ToJobRequest(const v1::TrainRequest& request) {
   job.policy = *policy;
   job.training.format = request.data().format();
   job.training.columns = request.data().columns();
+  job.training.preset = request.data().preset();
+  job.training.encoding = request.data().encoding();
   job.training.plan = request.plan();
   job.training.gate = ToPolicy(request.gate());
   Take(request.validation_share() != 0, request.validation_share(), job.training.validation_share);
@@ -181,6 +183,7 @@ void ToMessage(const DatasetReport& report, v1::ValidateDatasetResponse* respons
     ToMessage(finding, response->add_findings());
   }
   response->set_has_errors(report.has_errors());
+  response->set_encoding(report.encoding);
 }
 
 std::string FindingsToJson(const DatasetReport& report) {

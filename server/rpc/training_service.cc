@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "base/status_macros.h"
+#include "model/data/dataset_form.h"
 #include "model/data/dataset_report.h"
 #include "server/rpc/operator_call.h"
 #include "server/rpc/training_messages.h"
@@ -37,18 +38,21 @@ absl::StatusOr<fs::path> Resolve(const OperatorEnvironment& environment,
       "data: give dataset_id, which UploadDataset returns, or path, a file of the server");
 }
 
-// What training would meet: a row without a label is an error there.
-absl::StatusOr<DatasetReport> Report(const fs::path& path, const v1::DatasetSource& data) {
-  TicketReaderOptions options;
+// What training would meet: a row without a label is an error there, and a label that the version
+// in service does not know may be a mistake.
+absl::StatusOr<DatasetReport> Report(const OperatorEnvironment& environment, const fs::path& path,
+                                     const v1::DatasetSource& data) {
+  GUICHET_ASSIGN_OR_RETURN(TicketReaderOptions options,
+                           ToReaderOptions({.format = data.format(),
+                                            .columns = data.columns(),
+                                            .preset = data.preset(),
+                                            .encoding = data.encoding()}));
   options.allow_empty = true;  // reported, with their lines
-  if (!data.format().empty()) {
-    GUICHET_ASSIGN_OR_RETURN(options.format, ParseTicketFormat(data.format()));
-  }
-  if (!data.columns().empty()) {
-    GUICHET_ASSIGN_OR_RETURN(options.columns, ParseColumnMap(data.columns()));
-  }
   GUICHET_ASSIGN_OR_RETURN(const auto reader, OpenTicketReader(path, options));
-  GUICHET_ASSIGN_OR_RETURN(DatasetReport report, ReportDataset(*reader, {}));
+  DatasetReportOptions reporting;
+  const auto lease = environment.rpc.registry.Acquire({});
+  if (lease.ok()) reporting.known_labels = (*lease)->classifier->labels();
+  GUICHET_ASSIGN_OR_RETURN(DatasetReport report, ReportDataset(*reader, reporting));
   for (DatasetFinding& finding : report.findings) {
     if (finding.code == "unlabelled_rows") finding.severity = FindingSeverity::kError;
   }
@@ -91,7 +95,7 @@ absl::Status TrainOn(OperatorEnvironment& environment, const std::string& actor,
                              ResolveBelowRoots(request.base(), environment.dataset_roots));
   }
   GUICHET_ASSIGN_OR_RETURN(const DatasetReport report,
-                           Report(job.training.dataset, request.data()));
+                           Report(environment, job.training.dataset, request.data()));
   GUICHET_RETURN_IF_ERROR(RefuseErrors(report));
   job.warnings_json = FindingsToJson(report);
   GUICHET_ASSIGN_OR_RETURN(const JobRecord record, environment.jobs->Submit(std::move(job)));
@@ -151,7 +155,8 @@ grpc::ServerUnaryReactor* TrainingService::ValidateDataset(
       [this, request, response]() -> absl::Status {
         GUICHET_RETURN_IF_ERROR(CheckTrains(environment_));
         GUICHET_ASSIGN_OR_RETURN(const fs::path path, Resolve(environment_, request->data()));
-        GUICHET_ASSIGN_OR_RETURN(const DatasetReport report, Report(path, request->data()));
+        GUICHET_ASSIGN_OR_RETURN(const DatasetReport report,
+                                 Report(environment_, path, request->data()));
         ToMessage(report, response);
         return absl::OkStatus();
       });

@@ -85,7 +85,12 @@ CREATE TABLE audit (
 );
 )sql";
 
-constexpr std::array<const char*, 1> kSteps = {kFirst};
+// What finds a held-out text's near-duplicates, in hexadecimal; '': held out before it was kept.
+constexpr const char* kHoldoutSketches = R"sql(
+ALTER TABLE holdout ADD COLUMN sketch TEXT NOT NULL DEFAULT '';
+)sql";
+
+constexpr std::array<const char*, 2> kSteps = {kFirst, kHoldoutSketches};
 
 }  // namespace
 

@@ -127,12 +127,14 @@ absl::Status MovePointer(SqlTransaction& transaction, const std::string& model,
 }
 
 absl::Status AddHoldout(SqlTransaction& transaction, const std::string& model,
-                        const std::vector<HoldoutRow>& keys) {
-  for (const auto& [high, low] : keys) {
+                        const std::vector<HoldoutRow>& rows) {
+  for (const HoldoutRow& row : rows) {
     GUICHET_RETURN_IF_ERROR(
         transaction
-            .Execute("INSERT INTO holdout VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-                     {model, static_cast<std::int64_t>(high), static_cast<std::int64_t>(low)})
+            .Execute("INSERT INTO holdout (model, high, low, sketch) VALUES (?, ?, ?, ?) "
+                     "ON CONFLICT DO UPDATE SET sketch = excluded.sketch WHERE sketch = ''",
+                     {model, static_cast<std::int64_t>(row.high),
+                      static_cast<std::int64_t>(row.low), row.sketch})
             .status());
   }
   return absl::OkStatus();
@@ -140,13 +142,14 @@ absl::Status AddHoldout(SqlTransaction& transaction, const std::string& model,
 
 absl::StatusOr<std::vector<HoldoutRow>> ReadHoldout(SqlTransaction& transaction,
                                                     const std::string& model) {
-  std::vector<HoldoutRow> keys;
+  std::vector<HoldoutRow> rows;
   GUICHET_RETURN_IF_ERROR(transaction.Query(
-      "SELECT high, low FROM holdout WHERE model = ?", {model}, [&](const SqlRow& row) {
-        keys.emplace_back(static_cast<std::uint64_t>(row.Integer(0)),
-                          static_cast<std::uint64_t>(row.Integer(1)));
+      "SELECT high, low, sketch FROM holdout WHERE model = ?", {model}, [&](const SqlRow& row) {
+        rows.push_back({.high = static_cast<std::uint64_t>(row.Integer(0)),
+                        .low = static_cast<std::uint64_t>(row.Integer(1)),
+                        .sketch = row.Text(2)});
       }));
-  return keys;
+  return rows;
 }
 
 }  // namespace guichet

@@ -60,10 +60,17 @@ absl::StatusOr<ServicePointer> ReadPointer(SqlTransaction& transaction, const st
 absl::Status MovePointer(SqlTransaction& transaction, const std::string& model,
                          const ServicePointer& expected, const ServicePointer& next);
 
-// Held-out texts of a model, by key (high, low).
-using HoldoutRow = std::pair<std::uint64_t, std::uint64_t>;
+// A held-out text of a model: its key, and its sketch as hexadecimal digits where it is known.
+struct HoldoutRow {
+  std::uint64_t high = 0;
+  std::uint64_t low = 0;
+  std::string sketch;
+
+  friend bool operator==(const HoldoutRow&, const HoldoutRow&) = default;
+};
+// Texts that are there already keep their sketch, or get the one that comes now.
 absl::Status AddHoldout(SqlTransaction& transaction, const std::string& model,
-                        const std::vector<HoldoutRow>& keys);
+                        const std::vector<HoldoutRow>& rows);
 absl::StatusOr<std::vector<HoldoutRow>> ReadHoldout(SqlTransaction& transaction,
                                                     const std::string& model);
 

@@ -10,9 +10,16 @@
 namespace guichet {
 namespace {
 
-absl::Status Report(const InputOptions& input) {
+absl::Status Report(const InputOptions& input, const std::string& labels_file) {
+  DatasetReportOptions options;
+  if (!labels_file.empty()) {
+    GUICHET_RETURN_IF_ERROR(ForEachLine(labels_file, [&](const std::string& line, int) {
+      options.known_labels.push_back(line);
+      return absl::OkStatus();
+    }));
+  }
   GUICHET_ASSIGN_OR_RETURN(const auto reader, OpenInput(input, /*allow_empty=*/true));
-  GUICHET_ASSIGN_OR_RETURN(const DatasetReport report, ReportDataset(*reader, {}));
+  GUICHET_ASSIGN_OR_RETURN(const DatasetReport report, ReportDataset(*reader, options));
   std::printf("%s\n", ToJson(report).c_str());
   return absl::OkStatus();
 }
@@ -40,9 +47,14 @@ void AddDataCommands(CLI::App& app, CommandContext& context) {
   CLI::App* report =
       data->add_subcommand("report", "what would hurt training, with line numbers, as JSON");
   AddInputOptions(*report, *input);
-  report->callback([&context, input] {
-    context.run = [input] {
-      const absl::Status status = Report(*input);
+  auto labels_file = std::make_shared<std::string>();
+  report
+      ->add_option("--labels", *labels_file,
+                   "labels that a model knows, one a line: rows with another one are a finding")
+      ->type_name("FILE");
+  report->callback([&context, input, labels_file] {
+    context.run = [input, labels_file] {
+      const absl::Status status = Report(*input, *labels_file);
       return status.ok() ? int{kExitOk} : Fail(status);
     };
   });

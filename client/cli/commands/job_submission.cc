@@ -11,12 +11,13 @@
 
 #include "base/durable_file.h"
 #include "base/status_macros.h"
+#include "client/cli/input.h"
 #include "client/cli/interrupt.h"
 #include "client/cli/job_watch.h"
 #include "client/cli/message_json.h"
 #include "client/cli/operator_session.h"
 #include "client/cli/progress_bar.h"
-#include "model/data/dataset_reader.h"
+#include "model/data/dataset_form.h"
 
 namespace guichet {
 namespace {
@@ -27,8 +28,7 @@ constexpr std::size_t kMaxPlanBytes = std::size_t{1} << 20;
 struct DataOptions {
   std::string file;
   bool on_server = false;
-  std::string format;
-  std::string columns;
+  DatasetForm form;
 };
 
 struct GateFlags {
@@ -67,14 +67,12 @@ std::string RandomRequestId() {
 
 // What the server would refuse only after a long upload.
 absl::Status CheckData(const DataOptions& options) {
-  if (!options.columns.empty()) {
-    GUICHET_RETURN_IF_ERROR(ParseColumnMap(options.columns).status());
-  }
+  GUICHET_RETURN_IF_ERROR(ToReaderOptions(options.form).status());
   if (options.file == "-") {
     return absl::InvalidArgumentError(
         "--data is a file, not stdin: its SHA-256 is sent before its bytes");
   }
-  if (options.format.empty() && GuessTicketFormat(options.file) == TicketFormat::kText) {
+  if (options.form.format.empty() && GuessTicketFormat(options.file) == TicketFormat::kText) {
     return absl::InvalidArgumentError(fmt::format(
         "{}: its name does not tell its form; give --format jsonl, csv or tsv", options.file));
   }
@@ -120,8 +118,10 @@ int WithData(const DataOptions& options, const ServerOptions& server, bool quiet
     }
     source = *std::move(uploaded);
   }
-  source.set_format(options.format);
-  source.set_columns(options.columns);
+  source.set_format(options.form.format);
+  source.set_columns(options.form.columns);
+  source.set_preset(options.form.preset);
+  source.set_encoding(options.form.encoding);
   return work(**client, source);
 }
 
@@ -202,10 +202,9 @@ void AddDataOptions(CLI::App& command, DataOptions& options) {
       ->type_name("FILE");
   command.add_flag("--server-path", options.on_server,
                    "FILE is a path of the server, below one of its training.dataset_roots");
-  command.add_option("--format", options.format, "the file's form (default: by its name)")
+  command.add_option("--format", options.form.format, "the file's form (default: by its name)")
       ->check(CLI::IsMember({"jsonl", "csv", "tsv"}));
-  command.add_option("--map", options.columns,
-                     "names of columns in the file, e.g. body=Description,label=Catégorie");
+  AddFormOptions(command, options.form);
 }
 
 void AddGateOptions(CLI::App& command, GateFlags& gate) {

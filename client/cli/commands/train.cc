@@ -80,7 +80,8 @@ absl::StatusOr<TicketSets> ReadTicketSets(const TrainOptions& options, std::uint
   }
   InputOptions input = options.input;
   input.file = options.validation;
-  TicketSets sets{.training = std::move(tickets), .validation = {}, .holdout = {}};
+  TicketSets sets;
+  sets.training = std::move(tickets);
   GUICHET_ASSIGN_OR_RETURN(sets.validation, ReadTickets(input));
   return sets;
 }

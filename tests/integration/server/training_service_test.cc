@@ -1,6 +1,7 @@
 // guichet.v1.Training and Models through the real server and the real trainer.
 
 #include <fstream>
+#include <map>
 #include <sstream>
 
 #include <gmock/gmock.h>
@@ -62,7 +63,10 @@ TEST_F(TrainingServiceTest, ABetterModelIsTrainedPublishedPutInServiceAndTakenBa
   EXPECT_EQ(ended.verdict(), v1::PROMOTE) << ended.gate_json();
   EXPECT_EQ(ended.version(), 2);
   EXPECT_TRUE(ended.promoted()) << ended.note();
-  EXPECT_EQ(ended.training_rows() + ended.validation_rows() + ended.holdout_rows(), 800);
+  const auto figures = nlohmann::json::parse(ended.summary_json());
+  EXPECT_EQ(ended.training_rows() + ended.validation_rows() + ended.holdout_rows() +
+                figures.value("near_holdout_rows", 0),
+            800);
   EXPECT_GT(nlohmann::json::parse(ended.summary_json()).at("macro_f1").get<double>(), 0.1);
 
   v1::ListVersionsResponse versions = Versions();
@@ -266,6 +270,46 @@ TEST_F(TrainingServiceTest, FindingsAreNumberedAndErrorsRefuse) {
   const grpc::Status status = Train(train, &job);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
   EXPECT_THAT(status.error_message(), HasSubstr("line 802"));
+}
+
+TEST_F(TrainingServiceTest, AnExportIsValidatedByItsPreset) {
+  StartServer();
+  // As GLPI writes it and a French Excel saves it again.
+  const std::string contents =
+      "ID;Titre;Description;Cat\xE9gorie\r\n"
+      "1;VPN coup\xE9;\"&lt;p&gt;\xE9"
+      "crire \xE0 a@b.fr&lt;/p&gt;\";R\xE9seau\r\n"
+      "2;\xC9"
+      "cran noir;depuis ce matin;\xC9quipement\r\n";
+  v1::UploadHeader header = HeaderOf(contents);
+  header.set_name("glpi.csv");
+  v1::UploadDatasetResponse uploaded;
+  ASSERT_TRUE(Upload(header, contents, &uploaded).ok());
+  v1::ValidateDatasetRequest request;
+  request.mutable_data()->set_dataset_id(uploaded.dataset_id());
+  request.mutable_data()->set_preset("glpi");
+  v1::ValidateDatasetResponse report;
+  {
+    grpc::ClientContext context;
+    SetDeadline(context);
+    ASSERT_TRUE(training_->ValidateDataset(&context, request, &report).ok());
+  }
+  EXPECT_EQ(report.rows(), 2);
+  EXPECT_EQ(report.encoding(), "windows-1252");
+  std::map<std::string, const v1::DatasetFinding*> findings;
+  for (const v1::DatasetFinding& finding : report.findings()) findings[finding.code()] = &finding;
+  ASSERT_TRUE(findings.contains("unknown_labels")) << report.DebugString();
+  EXPECT_EQ(findings["unknown_labels"]->count(), 2);
+  ASSERT_TRUE(findings.contains("personal_email"));
+  EXPECT_EQ(findings["personal_email"]->lines(0), 2);
+  EXPECT_EQ(report.DebugString().find("a@b.fr"), std::string::npos);
+
+  request.mutable_data()->set_preset("osticket");
+  grpc::ClientContext context;
+  SetDeadline(context);
+  const grpc::Status status = training_->ValidateDataset(&context, request, &report);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_THAT(status.error_message(), HasSubstr("glpi, zammad and jira"));
 }
 
 TEST_F(TrainingServiceTest, WithoutATrainingFolderNothingIsTrained) {

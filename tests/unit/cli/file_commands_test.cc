@@ -160,6 +160,37 @@ TEST(DataTest, ColumnsAreRenamed) {
   EXPECT_EQ(Guichet({"data", "report", file}).exit_code, 1);
 }
 
+TEST(DataTest, ExportsAreReadByTheirPreset) {
+  const std::string exports = std::string(GUICHET_SOURCE_DIR) + "/tests/data/exports/";
+  for (const auto& [preset, name] :
+       {std::pair("glpi", "glpi_fr.csv"), std::pair("zammad", "zammad.json"),
+        std::pair("jira", "jira.csv")}) {
+    const ProgramRun run = Guichet({"data", "report", "--preset", preset, exports + name});
+    ASSERT_EQ(run.exit_code, 0) << run.err;
+    const auto report = OrderedJsonLine::parse(run.out);
+    EXPECT_EQ(report["rows"], 3) << name;
+    EXPECT_EQ(report["labels"].size(), 3U) << name;
+  }
+  const ProgramRun excel = Guichet({"data", "report", exports + "excel_fr.csv"});
+  EXPECT_EQ(OrderedJsonLine::parse(excel.out)["encoding"], "windows-1252");
+  const ProgramRun forced =
+      Guichet({"data", "report", "--encoding", "utf-8", exports + "excel_fr.csv"});
+  EXPECT_THAT(forced.out, HasSubstr("invalid_rows"));
+  EXPECT_EQ(Guichet({"data", "report", "--preset", "osticket", "-"}).exit_code, 2);
+}
+
+TEST(DataTest, LabelsThatAModelDoesNotKnowAreTold) {
+  const TempFolder folder;
+  const std::string file = (folder.path() / "tickets.csv").string();
+  std::ofstream(file) << "body,label\nun,Réseau\ndeux,Resau\n";
+  const std::string labels = (folder.path() / "labels.txt").string();
+  std::ofstream(labels) << "Réseau\nMatériel\n";
+  const ProgramRun run = Guichet({"data", "report", "--labels", labels, file});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("unknown_labels"));
+  EXPECT_THAT(run.out, HasSubstr("line 3: 'Resau'"));
+}
+
 TEST(OutputTest, AReaderThatHasEnoughEndsTheCommandQuietly) {
   const ProgramRun run = RunProgram(
       {"/bin/bash", "-c",

@@ -35,6 +35,10 @@ TEST_F(JobSubmissionTest, SubmitUploadsAndAsksForWhatWasGiven) {
                               "csv",
                               "--map",
                               "body=subject",
+                              "--preset",
+                              "jira",
+                              "--encoding",
+                              "windows-1252",
                               "--plan",
                               plan,
                               "--model",
@@ -64,6 +68,8 @@ TEST_F(JobSubmissionTest, SubmitUploadsAndAsksForWhatWasGiven) {
   EXPECT_EQ(request.data().dataset_id(), Sha256Hex(kTickets));
   EXPECT_EQ(request.data().format(), "csv");
   EXPECT_EQ(request.data().columns(), "body=subject");
+  EXPECT_EQ(request.data().preset(), "jira");
+  EXPECT_EQ(request.data().encoding(), "windows-1252");
   EXPECT_EQ(request.model(), "tickets");
   EXPECT_EQ(request.plan(), "epochs: 2\n");
   EXPECT_EQ(request.base(), "base/barthez");

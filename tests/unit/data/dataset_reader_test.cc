@@ -149,11 +149,15 @@ TEST(DatasetReaderTest, LongLinesAreRefusedWhole) {
   EXPECT_THAT(rows[1], HasSubstr("line 2: longer"));
 }
 
-TEST(DatasetReaderTest, Utf16IsNamedAndFinal) {
-  EXPECT_THAT(Read(TicketFormat::kText, std::string("\xFF\xFE"
-                                                    "a\0\n\0b\0\n\0",
-                                                    10)),
-              ElementsAre(HasSubstr("UTF-16")));
+TEST(DatasetReaderTest, Utf16IsReadInEveryFormat) {
+  const auto utf16 = [](const std::string& ascii) {
+    std::string bytes = "\xFF\xFE";
+    for (const char c : ascii) bytes += {c, '\0'};
+    return bytes;
+  };
+  EXPECT_THAT(Read(TicketFormat::kText, utf16("a\nb\n")), ElementsAre("||a|", "||b|"));
+  EXPECT_THAT(Read(TicketFormat::kJsonLines, utf16("{\"body\":\"a\"}")), ElementsAre("||a|"));
+  EXPECT_THAT(Read(TicketFormat::kCsv, utf16("body\tlabel\r\na\tb\r\n")), ElementsAre("||a|b"));
 }
 
 TEST(DatasetReaderTest, FormatsAreGuessedFromTheName) {

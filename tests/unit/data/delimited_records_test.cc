@@ -17,8 +17,8 @@ using Fields = std::vector<std::string>;
 std::vector<Fields> ReadRecords(const std::string& text, char delimiter = ',',
                                 size_t max_bytes = 1000, size_t max_fields = 10) {
   std::istringstream stream(text);
-  DelimitedRecords records(LineReader(MakeStreamSource(stream), max_bytes), delimiter, max_bytes,
-                           max_fields);
+  DelimitedRecords records(LineReader(MakeStreamSource(stream), {.max_line_bytes = max_bytes}),
+                           delimiter, max_bytes, max_fields);
   std::vector<Fields> all;
   for (;;) {
     const auto record = records.Next();

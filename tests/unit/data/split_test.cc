@@ -51,6 +51,42 @@ TEST(SplitTest, EveryRowOnceAndNoTextOnBothSides) {
   }
 }
 
+TEST(SplitTest, NearDuplicatesAndTheirChainsStayTogether) {
+  // Each text shares all but its ends with the next; the first and the last share little.
+  const auto words = [](int from, int to) {
+    std::string text;
+    for (int i = from; i < to; ++i) text += "mot" + std::to_string(i) + " ";
+    return text;
+  };
+  std::vector<Ticket> tickets;
+  for (int i = 0; i < 12; ++i) tickets.push_back({"", "", words(i, i + 60), "a"});
+  for (int i = 0; i < 20; ++i) tickets.push_back({"", "", "autre " + std::to_string(i), "a"});
+  ASSERT_FALSE(
+      AreNearDuplicates(*IdentityOf(tickets[0].body).sketch, *IdentityOf(tickets[11].body).sketch));
+  bool seen_in_validation = false;
+  for (std::uint64_t seed = 0; seed < 30; ++seed) {
+    const auto split = SplitTickets(tickets, {.validation_share = 0.5, .seed = seed});
+    ASSERT_TRUE(split.ok());
+    const auto in_chain = [](size_t row) { return row < 12; };
+    const auto validated = std::ranges::count_if(split->validation, in_chain);
+    EXPECT_TRUE(validated == 0 || validated == 12) << validated;
+    seen_in_validation |= validated == 12;
+  }
+  EXPECT_TRUE(seen_in_validation);
+}
+
+TEST(SplitTest, RowsCanBeDividedAlone) {
+  const std::vector<Ticket> tickets = RandomTickets(3);
+  std::vector<size_t> rows;
+  for (size_t row = 1; row < tickets.size(); row += 2) rows.push_back(row);
+  const auto split = SplitRows(rows, tickets, IdentitiesOf(tickets), {});
+  ASSERT_TRUE(split.ok()) << split.status();
+  std::vector<size_t> divided = split->train;
+  divided.insert(divided.end(), split->validation.begin(), split->validation.end());
+  std::ranges::sort(divided);
+  EXPECT_EQ(divided, rows);
+}
+
 TEST(SplitTest, EachLabelGetsItsShare) {
   TicketGenerator generator({});
   std::vector<Ticket> tickets;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <sstream>
 #include <string>
 
 #include <gmock/gmock.h>
@@ -24,15 +25,38 @@ std::vector<Ticket> Tickets(int rows, std::uint64_t seed) {
 
 HoldoutKeys KeysOf(const std::vector<Ticket>& tickets) {
   HoldoutKeys keys;
-  for (const Ticket& ticket : tickets) keys.insert(KeyOfText(NormalizedText(ticket.Text())));
+  for (const Ticket& ticket : tickets) {
+    const TextIdentity text = IdentityOf(ticket.Text());
+    keys.emplace(text.key, text.sketch);
+  }
   return keys;
 }
 
 bool Disjoint(const HoldoutKeys& first, const HoldoutKeys& second) {
-  for (const TextKey& key : first) {
+  for (const auto& [key, sketch] : first) {
     if (second.contains(key)) return false;
   }
   return true;
+}
+
+bool Holds(const HoldoutKeys& all, const HoldoutKeys& some) {
+  return std::ranges::all_of(some, [&](const auto& entry) { return all.contains(entry.first); });
+}
+
+// Whether a text of one is a near-duplicate of a text of the other, every pair compared.
+bool AnyNear(const HoldoutKeys& first, const HoldoutKeys& second) {
+  for (const auto& [key, sketch] : first) {
+    for (const auto& [other_key, other] : second) {
+      if (sketch && other && AreNearDuplicates(*sketch, *other)) return true;
+    }
+  }
+  return false;
+}
+
+std::string Words(int from, int to) {
+  std::string text;
+  for (int i = from; i < to; ++i) text += "mot" + std::to_string(i) + " ";
+  return text;
 }
 
 TEST(SplitWithHoldoutTest, HoldsOutAShareOfEveryLabel) {
@@ -40,7 +64,9 @@ TEST(SplitWithHoldoutTest, HoldsOutAShareOfEveryLabel) {
   HoldoutKeys frozen;
   const auto sets = SplitWithHoldout(tickets, {}, frozen);
   ASSERT_TRUE(sets.ok()) << sets.status();
-  EXPECT_EQ(sets->training.size() + sets->validation.size() + sets->holdout.size(), 2000U);
+  EXPECT_EQ(sets->training.size() + sets->validation.size() + sets->holdout.size() +
+                static_cast<std::size_t>(sets->near_holdout.count),
+            2000U);
   EXPECT_NEAR(static_cast<double>(sets->holdout.size()), 400, 80);
   std::set<std::string> labels;
   std::set<std::string> judged;
@@ -65,7 +91,7 @@ TEST(SplitWithHoldoutTest, WhatWasHeldOutNeverTrainsLater) {
     HoldoutKeys later = first;
     const auto sets = SplitWithHoldout(tickets, {.seed = seed}, later);
     ASSERT_TRUE(sets.ok()) << sets.status();
-    EXPECT_TRUE(std::ranges::includes(later, first));
+    EXPECT_TRUE(Holds(later, first));
     EXPECT_EQ(KeysOf(sets->holdout), later);
     EXPECT_GT(later.size(), first.size() + 100);  // the new month's share
     EXPECT_TRUE(Disjoint(later, KeysOf(sets->training)));
@@ -82,7 +108,66 @@ TEST(SplitWithHoldoutTest, TheHashNeedsNoMemory) {
   std::vector<Ticket> more = Tickets(500, 9);
   more.insert(more.end(), tickets.begin(), tickets.end());
   ASSERT_TRUE(SplitWithHoldout(more, {.seed = 2}, other).ok());
-  EXPECT_TRUE(std::ranges::includes(other, one));
+  EXPECT_TRUE(Holds(other, one));
+}
+
+TEST(SplitWithHoldoutTest, NoNearDuplicateOfAHeldOutTextTrains) {
+  // Every ticket also comes with a greeting before it and a signature behind it.
+  std::vector<Ticket> tickets;
+  for (int i = 0; i < 120; ++i) {
+    const std::string body = Words(100 * i, 100 * i + 60);
+    const std::string label = i % 2 == 0 ? "x" : "y";
+    tickets.push_back({.id = {}, .subject = {}, .body = body, .label = label});
+    tickets.push_back({.id = {}, .subject = {}, .body = "Bonjour, " + body, .label = label});
+    tickets.push_back({.id = {}, .subject = {}, .body = body + " Merci", .label = label});
+  }
+  HoldoutKeys frozen;
+  const auto sets = SplitWithHoldout(tickets, {}, frozen);
+  ASSERT_TRUE(sets.ok()) << sets.status();
+  EXPECT_GT(sets->near_holdout.count, 20);
+  EXPECT_EQ(sets->near_holdout.numbers.size(), DroppedTickets::kMaxNumbers);
+  EXPECT_EQ(sets->training.size() + sets->validation.size() + sets->holdout.size() +
+                static_cast<std::size_t>(sets->near_holdout.count),
+            tickets.size());
+  const HoldoutKeys training = KeysOf(sets->training);
+  const HoldoutKeys validation = KeysOf(sets->validation);
+  EXPECT_FALSE(AnyNear(frozen, training));
+  EXPECT_FALSE(AnyNear(frozen, validation));
+  EXPECT_FALSE(AnyNear(training, validation));
+  // The first of those left out is one, counted from 1.
+  const Ticket& dropped = tickets[static_cast<std::size_t>(sets->near_holdout.numbers[0] - 1)];
+  EXPECT_TRUE(AnyNear(KeysOf({dropped}), frozen));
+}
+
+TEST(SplitWithHoldoutTest, TheOrderOfTheTicketsDecidesNothing) {
+  std::vector<Ticket> tickets = Tickets(800, 4);
+  for (std::size_t i = 0; i < 200; ++i) {
+    tickets.push_back(tickets[i]);
+    tickets.back().body += " merci d'avance";
+  }
+  HoldoutKeys first_frozen;
+  const auto first = SplitWithHoldout(tickets, {}, first_frozen);
+  ASSERT_TRUE(first.ok());
+  std::ranges::reverse(tickets);
+  HoldoutKeys second_frozen;
+  const auto second = SplitWithHoldout(tickets, {}, second_frozen);
+  ASSERT_TRUE(second.ok());
+  EXPECT_EQ(first_frozen, second_frozen);
+  EXPECT_EQ(KeysOf(first->training), KeysOf(second->training));
+  EXPECT_EQ(KeysOf(first->validation), KeysOf(second->validation));
+  EXPECT_EQ(first->near_holdout.count, second->near_holdout.count);
+}
+
+TEST(SplitWithHoldoutTest, KeysOfBeforeThereWereSketchesStillHoldOut) {
+  const std::vector<Ticket> tickets = Tickets(600, 1);
+  HoldoutKeys kept;
+  ASSERT_TRUE(SplitWithHoldout(tickets, {}, kept).ok());
+  HoldoutKeys old;
+  for (const auto& [key, sketch] : kept) old.emplace(key, std::nullopt);
+  const auto sets = SplitWithHoldout(tickets, {}, old);
+  ASSERT_TRUE(sets.ok()) << sets.status();
+  EXPECT_EQ(KeysOf(sets->holdout), kept);
+  EXPECT_EQ(old, kept);  // the texts came again and brought their sketches
 }
 
 TEST(SplitWithHoldoutTest, ANewLabelGetsItsOwnHoldout) {
@@ -134,6 +219,25 @@ TEST(SplitForTrainingTest, ATextOfTwoLabelsLeavesNoLabelUntrained) {
     EXPECT_TRUE(LabelsOf(*sets).ok()) << LabelsOf(*sets).status();
     EXPECT_TRUE(Disjoint(KeysOf(sets->training), KeysOf(sets->validation)));
   }
+}
+
+TEST(ReadLabelledTicketsTest, MoreThanFitsIsRefusedWithItsLine) {
+  const std::string csv = "body,label\nun,x\ndeux,y\ntrois,x\n";
+  const auto read = [&](const TicketLimits& limits) {
+    std::istringstream stream(csv);
+    TicketReaderOptions options;
+    options.format = TicketFormat::kCsv;
+    auto reader = OpenTicketReader(MakeStreamSource(stream), "in", options);
+    return ReadLabelledTickets(**reader, "t.csv", limits);
+  };
+  EXPECT_EQ(read({})->size(), 3U);
+  EXPECT_EQ(read({.max_rows = 3})->size(), 3U);
+  const auto rows = read({.max_rows = 2}).status();
+  EXPECT_EQ(rows.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_THAT(std::string(rows.message()), HasSubstr("t.csv: line 4: more than 2 tickets"));
+  const auto bytes = read({.max_bytes = 5}).status();
+  EXPECT_EQ(bytes.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_THAT(std::string(bytes.message()), HasSubstr("line 3"));
 }
 
 TEST(LabelsOfTest, WantsTwoLabelsAndKnowsThoseOfTheValidationRows) {

@@ -27,18 +27,23 @@ TEST_F(TrainingJobTest, IsReadAsItWasWritten) {
   job.live = "l";
   job.format = "csv";
   job.columns = "label=Catégorie";
+  job.preset = "glpi";
+  job.encoding = "windows-1252";
   job.model = "tickets";
   job.plan = "epochs: 2\n";
   job.gate.protected_labels = {"réseau"};
   job.gate.margin = 0.01;
   job.checkpoint_interval = std::chrono::milliseconds(250);
-  const HoldoutKeys keys = {KeyOfText("a"), KeyOfText("b")};
+  const HoldoutKeys keys = {{KeyOfText("a"), std::nullopt},
+                            {KeyOfText("b"), IdentityOf("mot de passe").sketch}};
   ASSERT_TRUE(WriteTrainingJob(job, keys, folder_.path()).ok());
   const auto read = ReadTrainingJob(folder_.path());
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(read->id, job.id);
   EXPECT_EQ(read->dataset, job.dataset);
   EXPECT_EQ(read->columns, job.columns);
+  EXPECT_EQ(read->preset, job.preset);
+  EXPECT_EQ(read->encoding, job.encoding);
   EXPECT_EQ(read->plan, job.plan);
   EXPECT_EQ(read->gate.protected_labels, job.gate.protected_labels);
   EXPECT_EQ(read->gate.margin, job.gate.margin);
@@ -76,6 +81,26 @@ TEST_F(TrainingJobTest, SaysWhatIsWrongWithItsFiles) {
   const auto keys = ReadHoldoutKeys(folder_.path(), false);
   EXPECT_EQ(keys.status().code(), absl::StatusCode::kDataLoss);
   EXPECT_THAT(std::string(keys.status().message()), HasSubstr("line 2"));
+}
+
+TEST_F(TrainingJobTest, ReadsWhatEarlierVersionsWrote) {
+  std::ofstream(folder_.path() / "holdout.txt")
+      << "0123456789abcdef0123456789abcdef\nffffffffffffffff0000000000000001\n";
+  const auto keys = ReadHoldoutKeys(folder_.path(), false);
+  ASSERT_TRUE(keys.ok()) << keys.status();
+  const HoldoutKeys expected = {
+      {{.high = 0x0123456789abcdef, .low = 0x0123456789abcdef}, std::nullopt},
+      {{.high = 0xffffffffffffffff, .low = 1}, std::nullopt}};
+  EXPECT_EQ(*keys, expected);
+  TrainingJob whole;
+  whole.model = "tickets";
+  std::string job = ToJson(whole);
+  for (const char* key : {"preset", "encoding"}) {
+    const std::size_t at = job.find(std::string("\"") + key + "\"");
+    ASSERT_NE(at, job.npos);
+    job.erase(at, job.find('\n', at) - at);
+  }
+  EXPECT_TRUE(ParseTrainingJob(job, "job.json").ok()) << ParseTrainingJob(job, "job.json").status();
 }
 
 TEST_F(TrainingJobTest, OutcomeIsReadAsItWasWritten) {

@@ -13,6 +13,8 @@
 #include <unistd.h>
 
 #include "base/status_macros.h"
+#include "server/store/schema.h"
+#include "server/store/version_table.h"
 #include "tests/support/temp_folder.h"
 
 namespace guichet {
@@ -122,6 +124,25 @@ TEST_F(DatabaseTest, AFileOfANewerGuichetIsRefused) {
   const auto database = Database::Open(File());
   EXPECT_TRUE(absl::IsFailedPrecondition(database.status())) << database.status();
   EXPECT_THAT(std::string(database.status().message()), HasSubstr("999"));
+}
+
+TEST_F(DatabaseTest, AFileOfTheFirstVersionKeepsItsHoldout) {
+  sqlite3* connection = nullptr;
+  ASSERT_EQ(sqlite3_open(File().c_str(), &connection), SQLITE_OK);
+  for (const char* script : {SchemaSteps()[0], "INSERT INTO holdout VALUES ('tickets', 1, 2)",
+                             "PRAGMA user_version=1"}) {
+    ASSERT_EQ(sqlite3_exec(connection, script, nullptr, nullptr, nullptr), SQLITE_OK) << script;
+  }
+  sqlite3_close(connection);
+  const auto database = Database::Open(File());
+  ASSERT_TRUE(database.ok()) << database.status();
+  std::vector<HoldoutRow> rows;
+  const absl::Status read = (*database)->Transact([&](SqlTransaction& transaction) -> absl::Status {
+    GUICHET_ASSIGN_OR_RETURN(rows, ReadHoldout(transaction, "tickets"));
+    return absl::OkStatus();
+  });
+  ASSERT_TRUE(read.ok()) << read;
+  EXPECT_THAT(rows, ::testing::ElementsAre(HoldoutRow{.high = 1, .low = 2, .sketch = ""}));
 }
 
 TEST_F(DatabaseTest, EveryTransactionReachesTheDisk) {

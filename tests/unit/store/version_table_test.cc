@@ -91,7 +91,8 @@ TEST_F(VersionTableTest, WhatMayChangeOfAVersionChanges) {
 }
 
 TEST_F(VersionTableTest, HoldoutKeysKeepAllTheirBits) {
-  const std::vector<HoldoutRow> keys = {{0xffffffffffffffffU, 0}, {1, 0x8000000000000000U}};
+  const std::vector<HoldoutRow> keys = {{.high = 0xffffffffffffffffU, .low = 0, .sketch = "ab"},
+                                        {.high = 1, .low = 0x8000000000000000U, .sketch = ""}};
   std::vector<HoldoutRow> read;
   ASSERT_TRUE(Do([&](SqlTransaction& transaction) -> absl::Status {
                 GUICHET_RETURN_IF_ERROR(AddHoldout(transaction, "tickets", keys));
@@ -101,6 +102,19 @@ TEST_F(VersionTableTest, HoldoutKeysKeepAllTheirBits) {
                 return absl::OkStatus();
               }).ok());
   EXPECT_THAT(read, ::testing::UnorderedElementsAreArray(keys));
+}
+
+TEST_F(VersionTableTest, ASketchComesLaterAndStays) {
+  std::vector<HoldoutRow> read;
+  ASSERT_TRUE(Do([&](SqlTransaction& transaction) -> absl::Status {
+                for (const char* sketch : {"", "ab", "cd", ""}) {
+                  GUICHET_RETURN_IF_ERROR(AddHoldout(transaction, "tickets",
+                                                     {{.high = 1, .low = 2, .sketch = sketch}}));
+                }
+                GUICHET_ASSIGN_OR_RETURN(read, ReadHoldout(transaction, "tickets"));
+                return absl::OkStatus();
+              }).ok());
+  EXPECT_THAT(read, ::testing::ElementsAre(HoldoutRow{.high = 1, .low = 2, .sketch = "ab"}));
 }
 
 }  // namespace
