@@ -12,11 +12,17 @@
 namespace guichet {
 namespace {
 
-struct AuditRow {
-  std::int64_t number = 0;
-  std::int64_t time = 0;
-  AuditEntry entry;
-};
+constexpr const char* kColumns = "number, time, actor, action, subject, details, sha256";
+
+AuditRow ReadRow(const SqlRow& row) {
+  return {.number = row.Integer(0),
+          .time = row.Integer(1),
+          .entry = {.actor = row.Text(2),
+                    .action = row.Text(3),
+                    .subject = row.Text(4),
+                    .details = row.Text(5)},
+          .sha256 = row.Text(6)};
+}
 
 // Lengths before the texts: no two rows have the same bytes.
 std::string HashOf(const AuditRow& row, const std::string& previous) {
@@ -52,22 +58,25 @@ absl::Status VerifyAudit(SqlTransaction& transaction) {
   std::int64_t expected = 1;
   std::int64_t broken = 0;
   GUICHET_RETURN_IF_ERROR(transaction.Query(
-      "SELECT number, time, actor, action, subject, details, sha256 FROM audit ORDER BY number", {},
-      [&](const SqlRow& row) {
+      fmt::format("SELECT {} FROM audit ORDER BY number", kColumns), {}, [&](const SqlRow& row) {
         if (broken != 0) return;
-        const AuditRow read{.number = row.Integer(0),
-                            .time = row.Integer(1),
-                            .entry = {.actor = row.Text(2),
-                                      .action = row.Text(3),
-                                      .subject = row.Text(4),
-                                      .details = row.Text(5)}};
-        if (read.number != expected || row.Text(6) != HashOf(read, previous)) broken = expected;
-        previous = row.Text(6);
+        const AuditRow read = ReadRow(row);
+        if (read.number != expected || read.sha256 != HashOf(read, previous)) broken = expected;
+        previous = read.sha256;
         ++expected;
       }));
   if (broken == 0) return absl::OkStatus();
   return absl::DataLossError(
       fmt::format("audit row {} is missing or not as it was written", broken));
+}
+
+absl::StatusOr<std::vector<AuditRow>> ListAudit(SqlTransaction& transaction, std::int64_t before,
+                                                std::int64_t most) {
+  std::vector<AuditRow> rows;
+  GUICHET_RETURN_IF_ERROR(transaction.Query(
+      fmt::format("SELECT {} FROM audit WHERE number < ? ORDER BY number DESC LIMIT ?", kColumns),
+      {before, most}, [&](const SqlRow& row) { rows.push_back(ReadRow(row)); }));
+  return rows;
 }
 
 }  // namespace guichet

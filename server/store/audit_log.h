@@ -2,8 +2,10 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "base/clock.h"
 #include "server/store/database.h"
 
@@ -17,6 +19,14 @@ struct AuditEntry {
   std::string details = {};  // words; may be empty
 };
 
+// An entry as it stands in the table.
+struct AuditRow {
+  std::int64_t number = 0;  // from 1, without gaps
+  std::int64_t time = 0;    // ToMicros
+  AuditEntry entry;
+  std::string sha256 = {};
+};
+
 // Appends to the audit table. Each row holds the SHA-256 of its contents and of the row before, so
 // that a row that was changed or taken out shows. Part of the caller's transaction: what is not
 // audited has not happened.
@@ -24,5 +34,9 @@ absl::Status AppendAudit(SqlTransaction& transaction, WallTime now, const AuditE
 
 // DATA_LOSS names the first row that is not as it was written, or is missing before another one.
 absl::Status VerifyAudit(SqlTransaction& transaction);
+
+// The newest rows with a number below `before`, newest first.
+absl::StatusOr<std::vector<AuditRow>> ListAudit(SqlTransaction& transaction, std::int64_t before,
+                                                std::int64_t most);
 
 }  // namespace guichet

@@ -99,6 +99,10 @@ std::int64_t SqlRow::Integer(int column) const {
   return sqlite3_column_int64(Statement(statement_), column);
 }
 
+double SqlRow::Real(int column) const {
+  return sqlite3_column_double(Statement(statement_), column);
+}
+
 std::string SqlRow::Text(int column) const {
   const unsigned char* text = sqlite3_column_text(Statement(statement_), column);
   if (text == nullptr) return {};

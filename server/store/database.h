@@ -23,6 +23,7 @@ class SqlRow {
  public:
   explicit SqlRow(void* statement) : statement_(statement) {}
   std::int64_t Integer(int column) const;
+  double Real(int column) const;
   std::string Text(int column) const;
 
  private:

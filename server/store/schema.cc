@@ -90,7 +90,45 @@ constexpr const char* kHoldoutSketches = R"sql(
 ALTER TABLE holdout ADD COLUMN sketch TEXT NOT NULL DEFAULT '';
 )sql";
 
-constexpr std::array<const char*, 2> kSteps = {kFirst, kHoldoutSketches};
+// What people say of answers. Rows are added, never changed but for `latest`, which is 1 for the
+// last one of a ticket. And the recent uncertain predictions, one a ticket.
+constexpr const char* kFeedback = R"sql(
+CREATE TABLE feedback (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  model TEXT NOT NULL,
+  ticket_id TEXT NOT NULL,
+  feedback_id TEXT NOT NULL,
+  request_sha256 TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  predicted TEXT NOT NULL,
+  label TEXT NOT NULL,
+  outcome TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  body TEXT NOT NULL,
+  time INTEGER NOT NULL,
+  actor TEXT NOT NULL,
+  latest INTEGER NOT NULL DEFAULT 1,
+  UNIQUE (model, ticket_id, feedback_id)
+);
+CREATE INDEX feedback_superseded ON feedback (number) WHERE latest = 0;
+CREATE INDEX feedback_by_version ON feedback (model, version, time) WHERE latest = 1;
+
+CREATE TABLE predictions (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  model TEXT NOT NULL,
+  ticket_id TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  predicted TEXT NOT NULL,
+  runner_up TEXT NOT NULL,
+  margin REAL NOT NULL,
+  time INTEGER NOT NULL,
+  subject TEXT NOT NULL,
+  body TEXT NOT NULL,
+  UNIQUE (model, ticket_id)
+);
+)sql";
+
+constexpr std::array<const char*, 3> kSteps = {kFirst, kHoldoutSketches, kFeedback};
 
 }  // namespace
 
