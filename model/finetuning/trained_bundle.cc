@@ -1,15 +1,30 @@
 #include "model/finetuning/trained_bundle.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <string>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
 #include "model/bundle/model_bundle.h"
+#include "model/bundle/training_mix.h"
 
 namespace guichet {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+// In label order: what drift in service is measured against.
+std::vector<std::int64_t> RowsByLabel(const std::vector<Ticket>& tickets,
+                                      const std::vector<std::string>& labels) {
+  std::vector<std::int64_t> rows(labels.size(), 0);
+  for (const Ticket& ticket : tickets) {
+    const auto label = std::find(labels.begin(), labels.end(), ticket.label);
+    if (label != labels.end()) ++rows[static_cast<std::size_t>(label - labels.begin())];
+  }
+  return rows;
+}
 
 BundleManifest ManifestOf(const TrainedModel& model) {
   const BaseModel& base = model.base;
@@ -24,6 +39,7 @@ BundleManifest ManifestOf(const TrainedModel& model) {
   manifest.temperature = model.result.temperature;
   manifest.metrics_json = SummaryJson(model.result);
   Json provenance = {{"training_rows", model.sets.training.size()},
+                     {kTrainingMixKey, RowsByLabel(model.sets.training, manifest.labels)},
                      {"training_sha256", HashTickets(model.sets.training)},
                      {"validation_rows", model.sets.validation.size()},
                      {"validation_sha256", HashTickets(model.sets.validation)}};

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "model/bundle/model_bundle.h"
+#include "model/bundle/training_mix.h"
 
 namespace guichet {
 namespace {
@@ -104,6 +105,20 @@ TEST(BundleManifestTest, ErrorsNameTheBound) {
               HasSubstr("64 lower-case hexadecimal digits"));
   EXPECT_THAT(error("files", {{"a", {{"sha256", std::string(64, 'a')}, {"size", -1}}}}),
               HasSubstr("files[\"a\"].size: expected a whole number"));
+}
+
+TEST(TrainingMixTest, IsWhatTheProvenanceTellsOfEveryLabel) {
+  BundleManifest manifest = Sample();
+  ASSERT_EQ(manifest.labels.size(), 2U);
+  manifest.provenance_json = R"({"training_rows_by_label":[3,0]})";
+  EXPECT_THAT(TrainingMix(manifest), ::testing::ElementsAre(3, 0));
+  for (const char* told : {R"({})", R"({"training_rows_by_label":[3]})", "[]", "no JSON",
+                           R"({"training_rows_by_label":[3,-1]})",
+                           R"({"training_rows_by_label":[0,0]})",
+                           R"({"training_rows_by_label":["3","0"]})"}) {
+    manifest.provenance_json = told;
+    EXPECT_THAT(TrainingMix(manifest), ::testing::IsEmpty()) << told;
+  }
 }
 
 }  // namespace
