@@ -3,11 +3,13 @@
 #include <exception>
 #include <memory>
 #include <optional>
+#include <string>
 #include <system_error>
 #include <thread>
 #include <utility>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "base/free_memory.h"
 #include "base/status_macros.h"
@@ -16,6 +18,7 @@
 #include "model/finetuning/base_model.h"
 #include "model/finetuning/candidate_report.h"
 #include "model/finetuning/compare_models.h"
+#include "model/finetuning/feedback_tickets.h"
 #include "model/finetuning/ticket_sets.h"
 #include "model/finetuning/track_training.h"
 #include "model/finetuning/train_on_tickets.h"
@@ -37,6 +40,7 @@ constexpr const char* kTrackingFile = "tracking.json";
 struct JobData {
   TicketSets sets;
   HoldoutKeys holdout;
+  std::optional<FeedbackMerge> feedback;  // of a job that includes it
 };
 
 std::string DescribeSets(const TicketSets& sets, std::size_t labels) {
@@ -46,6 +50,18 @@ std::string DescribeSets(const TicketSets& sets, std::size_t labels) {
   if (sets.near_holdout.count == 0) return text;
   return text + fmt::format("; {} tickets left out: near-duplicates of held-out texts",
                             sets.near_holdout.count);
+}
+
+// The run's figures, with what the corrections did.
+std::string SummaryOf(const TrainingResult& result, const JobData& data) {
+  auto summary = nlohmann::ordered_json::parse(SummaryJson(result, data.sets.near_holdout));
+  if (data.feedback.has_value()) {
+    summary["feedback"] = {{"corrections", data.feedback->corrections},
+                           {"added", data.feedback->added},
+                           {"agreed", data.feedback->agreed},
+                           {"overruled", data.feedback->overruled}};
+  }
+  return summary.dump();
 }
 
 class JobRun {
@@ -116,7 +132,7 @@ class JobRun {
     Tell("write", "writing the candidate");
     GUICHET_RETURN_IF_ERROR(WriteTrainedBundle(model, report, folder_ / kCandidateFolder));
     GUICHET_RETURN_IF_ERROR(WriteUsedHoldoutKeys(data.holdout, folder_));
-    outcome.summary_json = SummaryJson(*result, data.sets.near_holdout);
+    outcome.summary_json = SummaryOf(*result, data);
     outcome.training_rows = static_cast<std::int64_t>(data.sets.training.size());
     outcome.validation_rows = static_cast<std::int64_t>(data.sets.validation.size());
     outcome.holdout_rows = static_cast<std::int64_t>(data.sets.holdout.size());
@@ -162,6 +178,14 @@ class JobRun {
     GUICHET_ASSIGN_OR_RETURN(std::vector<Ticket> tickets,
                              ReadLabelledTickets(*reader, job_.dataset.filename().string()));
     JobData data;
+    if (job_.include_feedback) {
+      GUICHET_ASSIGN_OR_RETURN(const auto corrections, ReadFeedbackTickets(folder_));
+      const FeedbackMerge merge = MergeFeedback(corrections, tickets);
+      Tell("read", fmt::format("{} corrections: {} new texts, {} as the data set says, {} of its "
+                               "rows overruled",
+                               merge.corrections, merge.added, merge.agreed, merge.overruled));
+      data.feedback = merge;
+    }
     GUICHET_ASSIGN_OR_RETURN(data.holdout, ReadHoldoutKeys(folder_, /*used=*/false));
     GUICHET_ASSIGN_OR_RETURN(data.sets, SplitWithHoldout(std::move(tickets),
                                                          {.holdout_share = job_.holdout_share,

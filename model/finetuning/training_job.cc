@@ -181,6 +181,8 @@ std::string ToJson(const TrainingJob& job) {
                {"plan", job.plan},
                {"validation_share", job.validation_share},
                {"holdout_share", job.holdout_share},
+               {"include_feedback", job.include_feedback},
+               {"feedback_until", job.feedback_until},
                {"gate", nlohmann::json(job.gate)},
                {"checkpoint_milliseconds", job.checkpoint_interval.count()}});
 }
@@ -200,6 +202,9 @@ absl::StatusOr<TrainingJob> ParseTrainingJob(std::string_view text, std::string_
     json.at("plan").get_to(job.plan);
     json.at("validation_share").get_to(job.validation_share);
     json.at("holdout_share").get_to(job.holdout_share);
+    // Absent from jobs of an older guichet.
+    job.include_feedback = json.value("include_feedback", false);
+    job.feedback_until = json.value("feedback_until", std::int64_t{0});
     json.at("gate").get_to(job.gate);
     job.checkpoint_interval =
         std::chrono::milliseconds(json.at("checkpoint_milliseconds").get<std::int64_t>());

@@ -36,6 +36,8 @@ struct TrainingJob {
   std::string plan;            // YAML over the defaults of TrainingPlan
   double validation_share = 0.1;
   double holdout_share = 0.2;
+  bool include_feedback = false;    // train on corrections, too (feedback_tickets.h)
+  std::int64_t feedback_until = 0;  // those up to this number, the newest when the job was accepted
   GatePolicy gate;
   std::chrono::milliseconds checkpoint_interval = std::chrono::seconds(60);  // 0 to 1 day
 
