@@ -17,6 +17,7 @@
 
 #include "base/mutex.h"
 #include "base/status_macros.h"
+#include "guichet/v1/feedback.grpc.pb.h"
 #include "guichet/v1/models.grpc.pb.h"
 #include "guichet/v1/training.grpc.pb.h"
 #include "server/rpc/classification_service.h"
@@ -95,6 +96,8 @@ void ExportLimits(const ServerConfig& config, prometheus::Registry& registry) {
   put("queued_jobs", config.training.max_queued_jobs);
   put("dataset_bytes", config.training.max_dataset_size);
   put("datasets_bytes", config.training.max_datasets_size);
+  put("corrections", config.feedback.max_corrections);
+  put("review_predictions", config.feedback.max_predictions);
   put("grpc_memory_bytes", config.server.memory_quota);
 }
 
@@ -145,7 +148,7 @@ Server::State::State(const ServerConfig& given_config, ServerParts given_parts)
                           .max_batch_tokens = config.pipeline.max_batch_tokens}),
       model_metrics(registry),
       health({v1::Classification::service_full_name(), v1::Training::service_full_name(),
-              v1::Models::service_full_name(),
+              v1::Models::service_full_name(), v1::Feedback::service_full_name(),
               inference::GRPCInferenceService::service_full_name()}),
       device_watch(metrics, kDeviceErrorsToFail,
                    [this](bool healthy) { health.SetDeviceHealthy(healthy); }),
@@ -177,6 +180,7 @@ Server::State::State(const ServerConfig& given_config, ServerParts given_parts)
 absl::Status Server::State::LoadModel() {
   GUICHET_ASSIGN_OR_RETURN(operations,
                            ServerOperations::Open(config, environment, models, *registry));
+  environment.predictions = operations->predictions();
   GUICHET_RETURN_IF_ERROR(operations->LoadModel());
   const absl::StatusOr<VersionLease> loaded = models.Acquire({});
   GUICHET_RETURN_IF_ERROR(loaded.status());

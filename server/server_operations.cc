@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #include "base/status_macros.h"
+#include "server/feedback/quality_watch.h"
+#include "server/rpc/feedback_service.h"
 #include "server/rpc/models_service.h"
 #include "server/rpc/training_service.h"
 #include "server/store/database.h"
@@ -92,10 +94,14 @@ struct ServerOperations::State {
                   .keep_versions = config.training.keep_versions},
                  rpc.clock),
         metrics(registry),
+        feedback_metrics(registry),
+        feedback(config.feedback, *database, versions, models, rpc.clock),
+        quality(config.feedback, *database, models, rpc.clock),
         scans("scans", kScanThreads, kMaxWaitingCalls),
         reads("operators", kReadThreads, kMaxWaitingCalls),
         changes("versions", 1, kMaxWaitingCalls),
         environment{.rpc = rpc,
+                    .database = *database,
                     .versions = versions,
                     .dataset_roots = config.training.dataset_roots,
                     .streams = streams,
@@ -103,7 +109,8 @@ struct ServerOperations::State {
                     .reads = reads,
                     .changes = changes},
         training_service(environment, registry),
-        models_service(environment, registry) {}
+        models_service(environment, registry),
+        feedback_service(environment, registry) {}
 
   absl::Status OpenJobs();
 
@@ -112,8 +119,12 @@ struct ServerOperations::State {
   const std::unique_ptr<Database> database;
   VersionControl versions;
   JobMetrics metrics;
-  std::unique_ptr<JobManager> jobs;        // null without training.folder
-  std::unique_ptr<DatasetStore> datasets;  // null without training.folder
+  FeedbackMetrics feedback_metrics;
+  FeedbackLog feedback;
+  QualityWatch quality;
+  std::unique_ptr<PredictionRecorder> predictions;  // null: none are kept
+  std::unique_ptr<JobManager> jobs;                 // null without training.folder
+  std::unique_ptr<DatasetStore> datasets;           // null without training.folder
   OpenStreams streams;
   WorkPool scans;
   WorkPool reads;
@@ -121,6 +132,7 @@ struct ServerOperations::State {
   OperatorEnvironment environment;
   TrainingService training_service;
   ModelsService models_service;
+  FeedbackService feedback_service;
 };
 
 absl::Status ServerOperations::State::OpenJobs() {
@@ -149,6 +161,11 @@ absl::Status ServerOperations::State::OpenJobs() {
                          [this] { return jobs->NeededDatasets(); }));
   environment.jobs = jobs.get();
   environment.datasets = datasets.get();
+  environment.feedback = &feedback;
+  if (config.feedback.max_predictions > 0) {
+    predictions = std::make_unique<PredictionRecorder>(config.feedback, *database, feedback_metrics,
+                                                       environment.rpc.clock);
+  }
   return absl::OkStatus();
 }
 
@@ -180,11 +197,16 @@ absl::Status ServerOperations::LoadModel() {
 void ServerOperations::RegisterServices(grpc::ServerBuilder& builder) {
   builder.RegisterService(&state_->training_service);
   builder.RegisterService(&state_->models_service);
+  builder.RegisterService(&state_->feedback_service);
 }
+
+PredictionRecorder* ServerOperations::predictions() { return state_->predictions.get(); }
 
 void ServerOperations::Start() {
   state_->changes.Post(1, [this] { state_->versions.LoadPrevious(); });
   if (state_->jobs != nullptr) state_->jobs->Start();
+  if (state_->predictions != nullptr) state_->predictions->Start();
+  state_->quality.Start();
 }
 
 void ServerOperations::StopJobs() {

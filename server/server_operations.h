@@ -13,9 +13,9 @@
 
 namespace guichet {
 
-// What operators do with the server, composed: database, versions, jobs, data sets, and the
-// services Training and Models. Without training.folder the database is in memory, the one version
-// is the configured bundle, and nothing is trained. Used by one thread.
+// What operators do with the server, composed: database, versions, jobs, data sets, feedback, and
+// the services Training, Models and Feedback. Without training.folder the database is in memory,
+// the one version is the configured bundle, and nothing is trained. Used by one thread.
 class ServerOperations {
  public:
   // All outlive it. FAILED_PRECONDITION: training.folder cannot be used, or another server uses it.
@@ -30,6 +30,8 @@ class ServerOperations {
   // Loads and warms the version in service.
   absl::Status LoadModel();
   void RegisterServices(grpc::ServerBuilder& builder);
+  // Where answers go that may be worth a look; null: none are kept.
+  PredictionRecorder* predictions();
   // Once the server listens: goes on with jobs.
   void Start();
   // Suspends the job at work; waits for it. Calls still come meanwhile. Any thread.

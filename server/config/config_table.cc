@@ -21,12 +21,13 @@ constexpr milliseconds kHour{3'600'000};
 constexpr milliseconds kDay = 24 * kHour;
 constexpr std::size_t kMiB = std::size_t{1} << 20;
 
-constexpr std::array<ConfigSection, 7> kSections = {{
+constexpr std::array<ConfigSection, 8> kSections = {{
     {"server", "Where the server listens and how connections live."},
     {"model", "What is served and where it runs."},
     {"pipeline", "The queue, the batches and the workers."},
     {"limits", "What one caller may ask for; more is refused with the limit's name."},
     {"training", "Teaching new versions beside the service, and keeping them."},
+    {"feedback", "What people say of answers, and what is worth asking them."},
     {"log", "The log, on standard error. A ticket's text is never in it."},
     {"tls", "PEM files. All empty: plaintext, for a trusted network or behind a proxy."},
 }};
@@ -308,6 +309,32 @@ std::vector<ConfigField> TrainingFields() {
   };
 }
 
+std::vector<ConfigField> FeedbackFields() {
+  return {
+      Value({"feedback", "max_corrections",
+             "Corrections that are kept; what a later one of its ticket superseded makes room "
+             "first, then more are refused with RESOURCE_EXHAUSTED."},
+            &ServerConfig::feedback, &FeedbackOptions::max_corrections, {1, 10'000'000}),
+      Value({"feedback", "max_predictions",
+             "Recent uncertain answers in the review queue, of tickets with an id; the oldest make "
+             "room. 0: none are kept."},
+            &ServerConfig::feedback, &FeedbackOptions::max_predictions, {0, 200'000}),
+      Switch({"feedback", "keep_texts",
+              "Whether the review queue holds the tickets' texts too, so that a correction without "
+              "one can train. They may hold personal data."},
+             &ServerConfig::feedback, &FeedbackOptions::keep_texts),
+      Value({"feedback", "accuracy_window",
+             "How far back feedback counts for the metric guichet_feedback_accuracy_ratio."},
+            &ServerConfig::feedback, &FeedbackOptions::accuracy_window,
+            {milliseconds(60'000), 366 * kDay}),
+      Value({"feedback", "drift_window",
+             "Over which guichet_label_drift_psi compares the labels answered with those trained "
+             "on."},
+            &ServerConfig::feedback, &FeedbackOptions::drift_window,
+            {milliseconds(60'000), 31 * kDay}),
+  };
+}
+
 std::vector<ConfigField> LogFields() {
   return {
       Choice({"log", "format", "text is for people, json for machines: an object a line."},
@@ -336,7 +363,7 @@ std::vector<ConfigField> ConfigTable() {
   std::vector<ConfigField> all;
   for (std::vector<ConfigField> fields :
        {ListenFields(), ConnectionFields(), ModelFields(), QueueFields(), WorkerFields(),
-        LimitsFields(), TrainingFields(), LogFields(), TlsFields()}) {
+        LimitsFields(), TrainingFields(), FeedbackFields(), LogFields(), TlsFields()}) {
     std::move(fields.begin(), fields.end(), std::back_inserter(all));
   }
   return all;

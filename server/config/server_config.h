@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "server/feedback/feedback_options.h"
 #include "server/jobs/training_options.h"
 #include "server/pipeline/pipeline_options.h"
 
@@ -71,6 +72,7 @@ struct ServerConfig {
   PipelineOptions pipeline;
   RequestLimits limits;
   TrainingOptions training;
+  FeedbackOptions feedback;
   LogOptions log;
   TlsOptions tls;
 

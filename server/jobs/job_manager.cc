@@ -10,6 +10,7 @@
 #include "model/training/training_plan.h"
 #include "server/base/thread_name.h"
 #include "server/store/audit_log.h"
+#include "server/store/feedback_table.h"
 #include "server/store/times.h"
 #include "server/telemetry/log.h"
 
@@ -171,6 +172,9 @@ absl::StatusOr<JobRecord> JobManager::Submit(JobRequest request) {
     }
     GUICHET_ASSIGN_OR_RETURN(job.id, NextJobId(transaction));
     request.training.id = job.id;
+    if (request.training.include_feedback) {
+      GUICHET_ASSIGN_OR_RETURN(request.training.feedback_until, LastFeedbackNumber(transaction));
+    }
     job.request_id = request.request_id;
     job.request_sha256 = request.request_sha256;
     job.model = versions_.model();

@@ -9,7 +9,9 @@
 
 #include "base/durable_file.h"
 #include "base/status_macros.h"
+#include "model/finetuning/feedback_tickets.h"
 #include "server/store/audit_log.h"
+#include "server/store/feedback_table.h"
 #include "server/store/times.h"
 #include "server/telemetry/log.h"
 
@@ -108,12 +110,20 @@ absl::Status JobRunner::PrepareFolder(const JobRecord& job) {
   GUICHET_ASSIGN_OR_RETURN(training.live, LiveFolder(job));
   if (training.base.empty()) training.base = training.live;
   std::vector<HoldoutRow> holdout;
+  std::vector<Ticket> corrections;
   GUICHET_RETURN_IF_ERROR(Transact([&](SqlTransaction& transaction) -> absl::Status {
     GUICHET_ASSIGN_OR_RETURN(holdout, ReadHoldout(transaction, versions_.model()));
-    return absl::OkStatus();
+    if (!training.include_feedback) return absl::OkStatus();
+    return ReadTaughtTickets(
+        transaction, versions_.model(), training.feedback_until, [&](const TaughtTicket& taught) {
+          corrections.push_back({taught.ticket_id, taught.subject, taught.body, taught.label});
+        });
   }));
   fs::create_directories(options_.folder, error);
-  return CreateFolderDurably(folder, [&](const fs::path& staging) {
+  return CreateFolderDurably(folder, [&](const fs::path& staging) -> absl::Status {
+    if (training.include_feedback) {
+      GUICHET_RETURN_IF_ERROR(WriteFeedbackTickets(corrections, staging));
+    }
     return WriteTrainingJob(training, ToKeys(holdout), staging);
   });
 }

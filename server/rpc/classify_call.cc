@@ -205,6 +205,14 @@ void ClassifyCall::OnResult(std::size_t index, InferenceResult result) {
     const ScoredLabel& best = answer.prediction.scores.front();
     answer_.model->metrics->CountPrediction(static_cast<std::size_t>(best.label), best.score,
                                             answer.prediction.abstained);
+    if (environment_.predictions != nullptr) {
+      const CallText& text = params_.texts[index];
+      environment_.predictions->Offer(*answer_.model, {.ticket_id = text.id,
+                                                       .subject = text.subject,
+                                                       .body = text.body,
+                                                       .logits = *result.logits,
+                                                       .best = best});
+    }
   } else {
     answer = TextAnswer{};
     answer.error = Explain(result.logits.status());

@@ -8,10 +8,13 @@
 #include "base/status_macros.h"
 #include "model/bundle/model_bundle.h"
 #include "server/rpc/operator_call.h"
+#include "server/rpc/paging.h"
 #include "server/rpc/training_messages.h"
 
 namespace guichet {
 namespace {
+
+using google::protobuf::util::TimeUtil;
 
 v1::VersionState StateOf(const OperatorEnvironment& environment, const VersionRecord& version,
                          const ServicePointer& pointer) {
@@ -25,8 +28,7 @@ void Describe(const OperatorEnvironment& environment, const VersionRecord& versi
   message->set_version(version.version);
   message->set_state(StateOf(environment, version, pointer));
   message->set_pinned(version.pinned);
-  *message->mutable_create_time() =
-      google::protobuf::util::TimeUtil::MicrosecondsToTimestamp(version.created);
+  *message->mutable_create_time() = TimeUtil::MicrosecondsToTimestamp(version.created);
   message->set_origin(version.origin);
   message->set_job_id(version.job_id);
   message->set_parent_version(version.parent_version);
@@ -74,6 +76,41 @@ absl::Status List(const OperatorEnvironment& environment, v1::ListVersionsRespon
   return absl::OkStatus();
 }
 
+void ToMessage(const AuditRow& row, v1::AuditEntry* message) {
+  message->set_number(row.number);
+  *message->mutable_time() = TimeUtil::MicrosecondsToTimestamp(row.time);
+  message->set_actor(row.entry.actor);
+  message->set_action(row.entry.action);
+  message->set_subject(row.entry.subject);
+  message->set_details(row.entry.details);
+  message->set_sha256(row.sha256);
+}
+
+absl::Status ListAuditOf(const OperatorEnvironment& environment,
+                         const v1::ListAuditEntriesRequest& request,
+                         v1::ListAuditEntriesResponse* response) {
+  GUICHET_ASSIGN_OR_RETURN(const std::int32_t size, PageSize(request.page_size()));
+  GUICHET_ASSIGN_OR_RETURN(const std::int64_t before, NumberBefore(request.page_token()));
+  std::vector<AuditRow> rows;
+  absl::Status verified;
+  GUICHET_RETURN_IF_ERROR(
+      environment.database.Transact([&](SqlTransaction& transaction) -> absl::Status {
+        if (request.verify()) verified = VerifyAudit(transaction);
+        if (!verified.ok() && !absl::IsDataLoss(verified)) return verified;
+        // One more than asked for tells whether there is another page.
+        GUICHET_ASSIGN_OR_RETURN(rows, ListAudit(transaction, before, size + 1));
+        return absl::OkStatus();
+      }));
+  if (rows.size() > static_cast<std::size_t>(size)) {
+    rows.pop_back();
+    response->set_next_page_token(std::to_string(rows.back().number));
+  }
+  for (const AuditRow& row : rows) ToMessage(row, response->add_entries());
+  if (request.verify()) response->set_intact(verified.ok());
+  if (!verified.ok()) response->set_damage(std::string(verified.message()));
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 ModelsService::ModelsService(OperatorEnvironment& environment, prometheus::Registry& metrics)
@@ -83,7 +120,8 @@ ModelsService::ModelsService(OperatorEnvironment& environment, prometheus::Regis
       promote_(metrics, v1::Models::service_full_name(), "Promote"),
       rollback_(metrics, v1::Models::service_full_name(), "Rollback"),
       pin_(metrics, v1::Models::service_full_name(), "Pin"),
-      delete_version_(metrics, v1::Models::service_full_name(), "DeleteVersion") {}
+      delete_version_(metrics, v1::Models::service_full_name(), "DeleteVersion"),
+      list_audit_entries_(metrics, v1::Models::service_full_name(), "ListAuditEntries") {}
 
 grpc::ServerUnaryReactor* ModelsService::ListVersions(grpc::CallbackServerContext* context,
                                                       const v1::ListVersionsRequest* request,
@@ -158,6 +196,16 @@ grpc::ServerUnaryReactor* ModelsService::DeleteVersion(grpc::CallbackServerConte
                                GUICHET_RETURN_IF_ERROR(versions.CheckModel(request->model()));
                                return versions.Delete(request->version(), actor);
                              });
+}
+
+grpc::ServerUnaryReactor* ModelsService::ListAuditEntries(
+    grpc::CallbackServerContext* context, const v1::ListAuditEntriesRequest* request,
+    v1::ListAuditEntriesResponse* response) {
+  // To verify is to read all rows.
+  WorkPool& pool = request->verify() ? environment_.scans : environment_.reads;
+  return OperatorCall::Start(
+      environment_.rpc, pool, list_audit_entries_, *context,
+      [this, request, response] { return ListAuditOf(environment_, *request, response); });
 }
 
 }  // namespace guichet

@@ -30,6 +30,9 @@ class ModelsService final : public v1::Models::CallbackService {
   grpc::ServerUnaryReactor* DeleteVersion(grpc::CallbackServerContext* context,
                                           const v1::DeleteVersionRequest* request,
                                           v1::DeleteVersionResponse* response) override;
+  grpc::ServerUnaryReactor* ListAuditEntries(grpc::CallbackServerContext* context,
+                                             const v1::ListAuditEntriesRequest* request,
+                                             v1::ListAuditEntriesResponse* response) override;
 
  private:
   OperatorEnvironment& environment_;
@@ -39,6 +42,7 @@ class ModelsService final : public v1::Models::CallbackService {
   MethodMetrics rollback_;
   MethodMetrics pin_;
   MethodMetrics delete_version_;
+  MethodMetrics list_audit_entries_;
 };
 
 }  // namespace guichet

@@ -4,6 +4,7 @@
 
 #include "absl/status/status.h"
 #include "server/base/work_pool.h"
+#include "server/feedback/feedback_log.h"
 #include "server/jobs/dataset_store.h"
 #include "server/jobs/job_manager.h"
 #include "server/registry/version_control.h"
@@ -15,9 +16,11 @@ namespace guichet {
 // What an operator's calls work with. Owned by the server; outlives the services and their calls.
 struct OperatorEnvironment {
   RpcEnvironment& rpc;
+  Database& database;
   VersionControl& versions;
   JobManager* jobs = nullptr;        // null: this server trains nothing
   DatasetStore* datasets = nullptr;  // null together with jobs
+  FeedbackLog* feedback = nullptr;   // null together with jobs
   std::string dataset_roots = {};    // as training.dataset_roots
   OpenStreams& streams;              // watches
   WorkPool& scans;                   // calls that read a data set to its end

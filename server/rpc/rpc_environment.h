@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "server/base/work_pool.h"
+#include "server/feedback/prediction_recorder.h"
 #include "server/pipeline/inference_pipeline.h"
 #include "server/registry/model_registry.h"
 #include "server/rpc/byte_budget.h"
@@ -21,6 +22,7 @@ struct RpcEnvironment {
   PeerLimits& peers;
   ByteBudget& bytes;
   WorkPool& tokenizers;
+  PredictionRecorder* predictions = nullptr;  // null: none are kept for review
 };
 
 }  // namespace guichet

@@ -118,6 +118,7 @@ absl::StatusOr<JobRequest> ToJobRequest(const v1::TrainRequest& request) {
   job.training.preset = request.data().preset();
   job.training.encoding = request.data().encoding();
   job.training.plan = request.plan();
+  job.training.include_feedback = request.include_feedback();
   job.training.gate = ToPolicy(request.gate());
   Take(request.validation_share() != 0, request.validation_share(), job.training.validation_share);
   Take(request.holdout_share() != 0, request.holdout_share(), job.training.holdout_share);

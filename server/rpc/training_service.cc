@@ -1,7 +1,6 @@
 #include "server/rpc/training_service.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -12,6 +11,7 @@
 #include "model/data/dataset_form.h"
 #include "model/data/dataset_report.h"
 #include "server/rpc/operator_call.h"
+#include "server/rpc/paging.h"
 #include "server/rpc/training_messages.h"
 #include "server/rpc/upload_reactor.h"
 #include "server/rpc/watch_job_reactor.h"
@@ -20,9 +20,6 @@ namespace guichet {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::int32_t kDefaultPage = 50;
-constexpr std::int32_t kLargestPage = 200;
 
 absl::StatusOr<fs::path> Resolve(const OperatorEnvironment& environment,
                                  const v1::DatasetSource& data) {
@@ -106,20 +103,8 @@ absl::Status TrainOn(OperatorEnvironment& environment, const std::string& actor,
 absl::Status List(OperatorEnvironment& environment, const v1::ListJobsRequest& request,
                   v1::ListJobsResponse* response) {
   GUICHET_RETURN_IF_ERROR(CheckTrains(environment));
-  if (request.page_size() < 0 || request.page_size() > kLargestPage) {
-    return absl::InvalidArgumentError(
-        fmt::format("page_size is {}; it must be 0 to {}", request.page_size(), kLargestPage));
-  }
-  const std::int32_t size = request.page_size() == 0 ? kDefaultPage : request.page_size();
-  std::int64_t before = INT64_MAX;
-  const std::string& token = request.page_token();
-  if (!token.empty()) {
-    const char* end = token.data() + token.size();
-    if (std::from_chars(token.data(), end, before).ptr != end) {
-      return absl::InvalidArgumentError(
-          "page_token: it must be the next_page_token of the last answer");
-    }
-  }
+  GUICHET_ASSIGN_OR_RETURN(const std::int32_t size, PageSize(request.page_size()));
+  GUICHET_ASSIGN_OR_RETURN(const std::int64_t before, NumberBefore(request.page_token()));
   // One more than asked for tells whether there is another page.
   GUICHET_ASSIGN_OR_RETURN(std::vector<JobRecord> jobs, environment.jobs->List(before, size + 1));
   if (jobs.size() > static_cast<std::size_t>(size)) {

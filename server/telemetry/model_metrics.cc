@@ -1,6 +1,7 @@
 #include "server/telemetry/model_metrics.h"
 
 #include <array>
+#include <limits>
 #include <utility>
 
 namespace guichet {
@@ -18,6 +19,9 @@ struct ModelFamilies {
   Family<Counter>& abstained;
   Family<Gauge>& info;
   Family<Gauge>& memory;
+  Family<Counter>& feedback;
+  Family<Gauge>& accuracy;
+  Family<Gauge>& drift;
   Family<Gauge>& state;
   Gauge& load_seconds;
   Counter& swaps_ok;
@@ -42,6 +46,15 @@ std::shared_ptr<ModelFamilies> MakeFamilies(std::shared_ptr<prometheus::Registry
                     "Answers whose best label stayed below its threshold."),
       GaugeFamily(registry, "model_info", "Constant 1; describes a loaded version."),
       GaugeFamily(registry, "device_memory_bytes", "Memory of a device, by what holds it."),
+      CounterFamily(registry, "feedback_total",
+                    "What people said of answers, by version and outcome: confirmed, corrected, or "
+                    "a label the version does not know."),
+      GaugeFamily(registry, "feedback_accuracy_ratio",
+                  "Share of right answers among those that people judged within "
+                  "feedback.accuracy_window; NaN when there are none."),
+      GaugeFamily(registry, "label_drift_psi",
+                  "Population stability index of the labels answered within feedback.drift_window "
+                  "against the training rows; NaN when too few came, or the bundle does not tell."),
       GaugeFamily(registry, "model_state", "1 for the state a version is in, else 0."),
       GaugeFamily(registry, "model_load_seconds",
                   "Time the last load took, verification and warm-up included.")
@@ -76,6 +89,14 @@ VersionMetrics::VersionMetrics(std::shared_ptr<ModelFamilies> families,
   memory_ = &families_->memory.Add(
       {{"device", description.device}, {"kind", "weights"}, {"version", version}});
   memory_->Set(static_cast<double>(description.weight_bytes));
+  for (const FeedbackOutcome outcome : kFeedbackOutcomes) {
+    feedback_[static_cast<std::size_t>(outcome)] =
+        &families_->feedback.Add({{"version", version}, {"outcome", std::string(NameOf(outcome))}});
+  }
+  accuracy_ = &families_->accuracy.Add({{"version", version}});
+  drift_ = &families_->drift.Add({{"version", version}});
+  accuracy_->Set(std::numeric_limits<double>::quiet_NaN());
+  drift_->Set(std::numeric_limits<double>::quiet_NaN());
 }
 
 VersionMetrics::~VersionMetrics() {
@@ -85,12 +106,42 @@ VersionMetrics::~VersionMetrics() {
   families_->abstained.Remove(abstained_);
   families_->info.Remove(info_);
   families_->memory.Remove(memory_);
+  for (Counter* counter : feedback_) families_->feedback.Remove(counter);
+  families_->accuracy.Remove(accuracy_);
+  families_->drift.Remove(drift_);
 }
 
 void VersionMetrics::CountPrediction(std::size_t label, float confidence, bool abstained) {
   if (label < predictions_.size()) predictions_[label]->Increment();
   confidence_->Observe(static_cast<double>(confidence));
   if (abstained) abstained_->Increment();
+}
+
+std::vector<double> VersionMetrics::Predictions() const {
+  std::vector<double> counts;
+  counts.reserve(predictions_.size());
+  for (const Counter* counter : predictions_) counts.push_back(counter->Value());
+  return counts;
+}
+
+void VersionMetrics::CountFeedback(FeedbackOutcome outcome) {
+  feedback_[static_cast<std::size_t>(outcome)]->Increment();
+}
+
+void VersionMetrics::SetFeedbackAccuracy(double accuracy) { accuracy_->Set(accuracy); }
+
+void VersionMetrics::SetLabelDrift(double psi) { drift_->Set(psi); }
+
+std::string_view NameOf(FeedbackOutcome outcome) {
+  switch (outcome) {
+    case FeedbackOutcome::kConfirmed:
+      return "confirmed";
+    case FeedbackOutcome::kCorrected:
+      return "corrected";
+    case FeedbackOutcome::kNewLabel:
+      return "new_label";
+  }
+  return "?";
 }
 
 ModelMetrics::ModelMetrics(std::shared_ptr<prometheus::Registry> registry)

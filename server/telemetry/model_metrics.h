@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -26,6 +27,14 @@ struct ModelDescription {
 
 struct ModelFamilies;
 
+// What a person's feedback made of a prediction.
+enum class FeedbackOutcome { kConfirmed, kCorrected, kNewLabel };
+inline constexpr std::array<FeedbackOutcome, 3> kFeedbackOutcomes = {
+    FeedbackOutcome::kConfirmed, FeedbackOutcome::kCorrected, FeedbackOutcome::kNewLabel};
+
+// "confirmed", "corrected" or "new_label".
+std::string_view NameOf(FeedbackOutcome outcome);
+
 // The series of one loaded version: all exist from its load, all are gone when it is unloaded.
 // Labels of tickets appear by their index; guichet_model_label_info gives the index its name, so
 // names from training data are written once and not in every series. Thread-safe.
@@ -38,6 +47,13 @@ class VersionMetrics {
 
   // `label` is the answer's index into the model's labels.
   void CountPrediction(std::size_t label, float confidence, bool abstained);
+  // How many were counted since the load, by label.
+  std::vector<double> Predictions() const;
+
+  void CountFeedback(FeedbackOutcome outcome);
+  // NaN: not known.
+  void SetFeedbackAccuracy(double accuracy);
+  void SetLabelDrift(double psi);
 
  private:
   const std::shared_ptr<ModelFamilies> families_;
@@ -47,6 +63,9 @@ class VersionMetrics {
   prometheus::Counter* abstained_ = nullptr;
   prometheus::Gauge* info_ = nullptr;
   prometheus::Gauge* memory_ = nullptr;
+  std::array<prometheus::Counter*, kFeedbackOutcomes.size()> feedback_{};
+  prometheus::Gauge* accuracy_ = nullptr;
+  prometheus::Gauge* drift_ = nullptr;
 };
 
 // Makes the series of versions and tells how loads and swaps went. One a server. Thread-safe.

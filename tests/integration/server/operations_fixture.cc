@@ -58,6 +58,7 @@ void OperationsTest::StartServer(const std::vector<std::string>& more_arguments)
       grpc::CreateCustomChannel(server_->target(), grpc::InsecureChannelCredentials(), channel);
   training_ = v1::Training::NewStub(channel_);
   models_ = v1::Models::NewStub(channel_);
+  feedback_ = v1::Feedback::NewStub(channel_);
   classification_ = v1::Classification::NewStub(channel_);
 }
 

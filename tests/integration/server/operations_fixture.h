@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "guichet/v1/classification.grpc.pb.h"
+#include "guichet/v1/feedback.grpc.pb.h"
 #include "guichet/v1/models.grpc.pb.h"
 #include "guichet/v1/training.grpc.pb.h"
 #include "tests/integration/server/server_process.h"
@@ -45,6 +46,7 @@ class OperationsTest : public ::testing::Test {
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<v1::Training::Stub> training_;
   std::unique_ptr<v1::Models::Stub> models_;
+  std::unique_ptr<v1::Feedback::Stub> feedback_;
   std::unique_ptr<v1::Classification::Stub> classification_;
 };
 
