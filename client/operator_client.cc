@@ -9,6 +9,7 @@
 #include "client/dataset_upload.h"
 #include "client/grpc_channel.h"
 #include "client/rpc_status.h"
+#include "guichet/v1/feedback.grpc.pb.h"
 #include "guichet/v1/models.grpc.pb.h"
 #include "guichet/v1/training.grpc.pb.h"
 
@@ -45,7 +46,8 @@ class OperatorClient::Core {
       : options_(std::move(options)),
         calls_(std::move(calls)),
         training_(v1::Training::NewStub(channel)),
-        models_(v1::Models::NewStub(channel)) {
+        models_(v1::Models::NewStub(channel)),
+        feedback_(v1::Feedback::NewStub(channel)) {
     once_.max_attempts = 1;
     // Time ends a watch's attempts to reach its server again, not their number.
     patient_.max_attempts = 100;
@@ -53,6 +55,7 @@ class OperatorClient::Core {
 
   v1::Training::StubInterface& training() { return *training_; }
   v1::Models::StubInterface& models() { return *models_; }
+  v1::Feedback::StubInterface& feedback() { return *feedback_; }
 
   // A call that is safe to repeat.
   template <typename Service, typename Request, typename Response>
@@ -95,6 +98,7 @@ class OperatorClient::Core {
   const std::unique_ptr<BlockingCalls> calls_;
   const std::unique_ptr<v1::Training::StubInterface> training_;
   const std::unique_ptr<v1::Models::StubInterface> models_;
+  const std::unique_ptr<v1::Feedback::StubInterface> feedback_;
 };
 
 absl::StatusOr<v1::Job> OperatorClient::Core::Watch(v1::WatchJobRequest& request,
@@ -203,6 +207,23 @@ absl::StatusOr<v1::ModelVersion> OperatorClient::Pin(const v1::PinRequest& reque
 
 absl::Status OperatorClient::DeleteVersion(const v1::DeleteVersionRequest& request) {
   return core_->Once(core_->models(), &v1::Models::StubInterface::DeleteVersion, request).status();
+}
+
+absl::StatusOr<v1::ListAuditEntriesResponse> OperatorClient::ListAuditEntries(
+    const v1::ListAuditEntriesRequest& request) {
+  return core_->Repeat(core_->models(), &v1::Models::StubInterface::ListAuditEntries, request);
+}
+
+absl::StatusOr<v1::Correction> OperatorClient::SubmitFeedback(
+    const v1::SubmitFeedbackRequest& request) {
+  constexpr auto kSubmit = &v1::Feedback::StubInterface::Submit;
+  return request.feedback_id().empty() ? core_->Once(core_->feedback(), kSubmit, request)
+                                       : core_->Repeat(core_->feedback(), kSubmit, request);
+}
+
+absl::StatusOr<v1::ListReviewQueueResponse> OperatorClient::ListReviewQueue(
+    const v1::ListReviewQueueRequest& request) {
+  return core_->Repeat(core_->feedback(), &v1::Feedback::StubInterface::ListReviewQueue, request);
 }
 
 bool HasEnded(const v1::Job& job) {

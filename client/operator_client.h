@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "client/client_options.h"
 #include "client/dataset_file.h"
+#include "guichet/v1/feedback.pb.h"
 #include "guichet/v1/models.pb.h"
 #include "guichet/v1/training.pb.h"
 
@@ -35,10 +36,10 @@ struct WatchObserver {
   std::function<void(const absl::Status&)> on_lost;  // it is going to be tried again
 };
 
-// What an operator does with one server: data sets, training jobs, versions of the model. Calls
-// block, have a deadline each, and keep the server's code and details in their errors. What is safe
-// to repeat is tried again as retry_policy.h says; what is not (CancelJob, Promote, Rollback, Pin,
-// DeleteVersion) is sent once. For one call at a time.
+// What an operator does with one server: data sets, training jobs, versions of the model, feedback.
+// Calls block, have a deadline each, and keep the server's code and details in their errors. What
+// is safe to repeat is tried again as retry_policy.h says; what is not (CancelJob, Promote,
+// Rollback, Pin, DeleteVersion) is sent once. For one call at a time.
 class OperatorClient {
  public:
   // Nothing is sent yet. INVALID_ARGUMENT: an option is out of range; NOT_FOUND: a file named in
@@ -69,6 +70,13 @@ class OperatorClient {
   absl::StatusOr<v1::ModelVersion> Rollback(const v1::RollbackRequest& request);
   absl::StatusOr<v1::ModelVersion> Pin(const v1::PinRequest& request);
   absl::Status DeleteVersion(const v1::DeleteVersionRequest& request);
+  absl::StatusOr<v1::ListAuditEntriesResponse> ListAuditEntries(
+      const v1::ListAuditEntriesRequest& request);
+
+  // Repeated only when the request has a feedback_id, by which the server knows it again.
+  absl::StatusOr<v1::Correction> SubmitFeedback(const v1::SubmitFeedbackRequest& request);
+  absl::StatusOr<v1::ListReviewQueueResponse> ListReviewQueue(
+      const v1::ListReviewQueueRequest& request);
 
  private:
   class Core;

@@ -1,5 +1,5 @@
 // The guichet command. Files: tokenize, detokenize, bundle, data. Models: predict, evaluate, train
-// (handed to guichet-model). A server: classify, jobs, models, health, bench.
+// (handed to guichet-model). A server: classify, jobs, models, feedback, audit, health, bench.
 
 #include <csignal>
 #include <string>
@@ -38,6 +38,8 @@ int main(int argc, char** argv) {
   guichet::AddClassifyCommand(app, context);
   guichet::AddJobsCommands(app, context);
   guichet::AddModelsCommands(app, context);
+  guichet::AddFeedbackCommands(app, context);
+  guichet::AddAuditCommand(app, context);
   guichet::AddHealthCommand(app, context);
   guichet::AddBenchCommand(app, context);
   try {

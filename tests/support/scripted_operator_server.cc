@@ -8,6 +8,18 @@
 
 namespace guichet {
 
+namespace {
+
+// The rows of a page; a token is the index of the next one.
+template <typename Request, typename Row, typename Rows, typename Response>
+void FillPage(const Request& request, const std::vector<Row>& all, Rows& rows, Response& response) {
+  std::size_t next = request.page_token().empty() ? 0 : std::stoul(request.page_token());
+  for (int i = 0; i < request.page_size() && next < all.size(); ++i) *rows.Add() = all[next++];
+  if (next < all.size()) response.set_next_page_token(std::to_string(next));
+}
+
+}  // namespace
+
 class ScriptedOperatorServer::TrainingService final : public v1::Training::Service {
  public:
   explicit TrainingService(ScriptedOperatorServer& server) : server_(server) {}
@@ -34,12 +46,7 @@ class ScriptedOperatorServer::TrainingService final : public v1::Training::Servi
   }
   grpc::Status ListJobs(grpc::ServerContext* context, const v1::ListJobsRequest* request,
                         v1::ListJobsResponse* response) override {
-    const std::vector<v1::Job>& jobs = server_.answers.jobs;
-    std::size_t next = request->page_token().empty() ? 0 : std::stoul(request->page_token());
-    for (int i = 0; i < request->page_size() && next < jobs.size(); ++i) {
-      *response->add_jobs() = jobs[next++];
-    }
-    if (next < jobs.size()) response->set_next_page_token(std::to_string(next));
+    FillPage(*request, server_.answers.jobs, *response->mutable_jobs(), *response);
     return server_.Take("ListJobs", *context, *request);
   }
   grpc::Status WatchJob(grpc::ServerContext* context, const v1::WatchJobRequest* request,
@@ -90,6 +97,33 @@ class ScriptedOperatorServer::ModelsService final : public v1::Models::Service {
                              v1::DeleteVersionResponse*) override {
     return server_.Take("DeleteVersion", *context, *request);
   }
+  grpc::Status ListAuditEntries(grpc::ServerContext* context,
+                                const v1::ListAuditEntriesRequest* request,
+                                v1::ListAuditEntriesResponse* response) override {
+    if (request->verify()) *response = server_.answers.audit_check;
+    FillPage(*request, server_.answers.audit, *response->mutable_entries(), *response);
+    return server_.Take("ListAuditEntries", *context, *request);
+  }
+
+ private:
+  ScriptedOperatorServer& server_;
+};
+
+class ScriptedOperatorServer::FeedbackService final : public v1::Feedback::Service {
+ public:
+  explicit FeedbackService(ScriptedOperatorServer& server) : server_(server) {}
+
+  grpc::Status Submit(grpc::ServerContext* context, const v1::SubmitFeedbackRequest* request,
+                      v1::Correction* response) override {
+    *response = server_.answers.correction;
+    return server_.Take("Submit", *context, *request);
+  }
+  grpc::Status ListReviewQueue(grpc::ServerContext* context,
+                               const v1::ListReviewQueueRequest* request,
+                               v1::ListReviewQueueResponse* response) override {
+    FillPage(*request, server_.answers.review, *response->mutable_items(), *response);
+    return server_.Take("ListReviewQueue", *context, *request);
+  }
 
  private:
   ScriptedOperatorServer& server_;
@@ -97,7 +131,8 @@ class ScriptedOperatorServer::ModelsService final : public v1::Models::Service {
 
 ScriptedOperatorServer::ScriptedOperatorServer()
     : training_(std::make_unique<TrainingService>(*this)),
-      models_(std::make_unique<ModelsService>(*this)) {
+      models_(std::make_unique<ModelsService>(*this)),
+      feedback_(std::make_unique<FeedbackService>(*this)) {
   Start();
 }
 
@@ -109,6 +144,7 @@ void ScriptedOperatorServer::Start() {
                            &port_);
   builder.RegisterService(training_.get());
   builder.RegisterService(models_.get());
+  builder.RegisterService(feedback_.get());
   server_ = builder.BuildAndStart();
 }
 

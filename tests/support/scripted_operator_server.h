@@ -13,14 +13,15 @@
 #include <grpcpp/server_context.h>
 
 #include "base/mutex.h"
+#include "guichet/v1/feedback.grpc.pb.h"
 #include "guichet/v1/models.grpc.pb.h"
 #include "guichet/v1/training.grpc.pb.h"
 
 namespace guichet {
 
-// A real gRPC server in this process for the services Training and Models: it keeps uploads, and
-// answers everything else with what the test put into `answers`. Thread-safe but for `answers`,
-// which is written before the calls.
+// A real gRPC server in this process for the services Training, Models and Feedback: it keeps
+// uploads, and answers everything else with what the test put into `answers`. Thread-safe but for
+// `answers`, which is written before the calls.
 class ScriptedOperatorServer {
  public:
   using UploadReader = grpc::ServerReader<v1::UploadDatasetRequest>;
@@ -36,6 +37,10 @@ class ScriptedOperatorServer {
     v1::ValidateDatasetResponse validation;
     v1::ListVersionsResponse versions;
     v1::ModelVersion version;  // of every other call of Models
+    std::vector<v1::AuditEntry> audit;
+    v1::ListAuditEntriesResponse audit_check;  // its intact and damage
+    v1::Correction correction;
+    std::vector<v1::ReviewItem> review;
   };
 
   ScriptedOperatorServer();
@@ -74,6 +79,7 @@ class ScriptedOperatorServer {
  private:
   class TrainingService;
   class ModelsService;
+  class FeedbackService;
 
   void Start();
   // Keeps the request and gives its scripted failure, or OK.
@@ -87,6 +93,7 @@ class ScriptedOperatorServer {
   int port_ = 0;
   const std::unique_ptr<TrainingService> training_;
   const std::unique_ptr<ModelsService> models_;
+  const std::unique_ptr<FeedbackService> feedback_;
   std::unique_ptr<grpc::Server> server_;
 
   Mutex mutex_;

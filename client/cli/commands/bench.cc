@@ -52,7 +52,7 @@ absl::StatusOr<std::vector<TicketText>> ReadTexts(const InputOptions& input) {
     if (absl::IsInvalidArgument(ticket.status())) continue;  // a blank line, say
     GUICHET_RETURN_IF_ERROR(ticket.status());
     if (!*ticket) break;
-    texts.push_back({.id = "", .subject = (*ticket)->subject, .body = (*ticket)->body});
+    texts.push_back({.id = (*ticket)->id, .subject = (*ticket)->subject, .body = (*ticket)->body});
   }
   if (texts.empty()) return absl::InvalidArgumentError(input.file + " holds no texts");
   return texts;
@@ -165,7 +165,7 @@ void AddBenchCommand(CLI::App& app, CommandContext& context) {
       ->capture_default_str();
   command
       ->add_option("--texts", options->texts.file,
-                   "texts to send, in turn (default: synthetic tickets)")
+                   "texts to send, in turn, with their ids (default: synthetic tickets)")
       ->type_name("FILE");
   AddInputForm(*command, options->texts);
   command->add_option("--texts-per-call", options->load.texts_per_call, "texts of one call")

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
-#include <random>
 #include <string>
 #include <vector>
 
@@ -17,6 +16,7 @@
 #include "client/cli/message_json.h"
 #include "client/cli/operator_session.h"
 #include "client/cli/progress_bar.h"
+#include "client/cli/request_ids.h"
 #include "model/data/dataset_form.h"
 
 namespace guichet {
@@ -48,6 +48,7 @@ struct SubmitOptions {
   std::string request_id;
   double validation_share = 0;
   double holdout_share = 0;
+  bool include_feedback = false;
   bool watch = false;
   bool quiet = false;
 };
@@ -57,13 +58,6 @@ struct ValidateOptions {
   DataOptions data;
   bool quiet = false;
 };
-
-std::string RandomRequestId() {
-  std::random_device entropy;
-  std::string id = "cli-";
-  for (int i = 0; i < 4; ++i) id += fmt::format("{:08x}", entropy());
-  return id;
-}
 
 // What the server would refuse only after a long upload.
 absl::Status CheckData(const DataOptions& options) {
@@ -138,6 +132,7 @@ absl::StatusOr<v1::TrainRequest> MakeRequest(const SubmitOptions& options) {
   request.set_policy(PolicyOf(options.policy));
   request.set_validation_share(options.validation_share);
   request.set_holdout_share(options.holdout_share);
+  request.set_include_feedback(options.include_feedback);
   if (!options.plan.empty()) {
     GUICHET_ASSIGN_OR_RETURN(*request.mutable_plan(), ReadFile(options.plan, kMaxPlanBytes));
   }
@@ -222,16 +217,6 @@ void AddGateOptions(CLI::App& command, GateFlags& gate) {
       ->delimiter(',');
 }
 
-CLI::Validator RequestId() {
-  return CLI::Validator(
-      [](const std::string& id) {
-        const bool printable = std::ranges::all_of(id, [](char c) { return c > ' ' && c <= '~'; });
-        if (printable && !id.empty() && id.size() <= 128) return std::string();
-        return std::string("a request id is 1 to 128 printable ASCII characters without spaces");
-      },
-      "");
-}
-
 void AddSubmit(CLI::App& jobs, CommandContext& context) {
   auto options = std::make_shared<SubmitOptions>();
   CLI::App* command =
@@ -241,6 +226,8 @@ void AddSubmit(CLI::App& jobs, CommandContext& context) {
       ->add_option("--plan", options->plan,
                    "a YAML file of plan fields, as `guichet train --plan` reads it")
       ->type_name("PLAN.yaml");
+  command->add_flag("--include-feedback", options->include_feedback,
+                    "train on the server's corrections, too; they overrule the data");
   command->add_flag("--watch", options->watch, "follow the job to its end and tell its verdict");
   command->add_option("--model", options->model, "the model's name (default: the server's)");
   command

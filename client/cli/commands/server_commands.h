@@ -12,5 +12,7 @@ void AddHealthCommand(CLI::App& app, CommandContext& context);
 void AddBenchCommand(CLI::App& app, CommandContext& context);
 void AddJobsCommands(CLI::App& app, CommandContext& context);
 void AddModelsCommands(CLI::App& app, CommandContext& context);
+void AddFeedbackCommands(CLI::App& app, CommandContext& context);
+void AddAuditCommand(CLI::App& app, CommandContext& context);
 
 }  // namespace guichet
