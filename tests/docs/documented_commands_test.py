@@ -73,7 +73,7 @@ def shown_commands(document):
 
 
 def problems_of_keys(document, config_keys):
-    flags = set(re.findall(r"--((?:server|model|pipeline|limits|log|tls)\.[a-z_]+)", document))
+    flags = set(re.findall(r"--((?:server|model|pipeline|limits|training|feedback|log|tls)\.[a-z_]+)", document))
     return [f"no configuration key {flag}" for flag in sorted(flags) if flag not in config_keys]
 
 
