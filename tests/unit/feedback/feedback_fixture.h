@@ -62,17 +62,16 @@ class FeedbackFixture : public ::testing::Test {
     return prometheus::TextSerializer().Serialize(metrics_->Collect());
   }
   // An answer of `best` with probability p, the rest to `second`.
-  static void Offer(PredictionRecorder& recorder, const VersionLease& model,
-                    const std::string& ticket, int best, int second, double p,
-                    const std::string& body = "texte") {
+  void Offer(PredictionRecorder& recorder, const std::string& ticket, int best, int second,
+             double p, const std::string& body = "texte") const {
     std::vector<float> logits(3, -40.0F);
     logits[static_cast<std::size_t>(best)] = static_cast<float>(std::log(p));
     logits[static_cast<std::size_t>(second)] = static_cast<float>(std::log(1 - p));
-    recorder.Offer(*model, {.ticket_id = ticket,
-                            .subject = "",
-                            .body = body,
-                            .logits = logits,
-                            .best = {.label = best, .score = static_cast<float>(p)}});
+    recorder.Offer(*Loaded(), {.ticket_id = ticket,
+                               .subject = "",
+                               .body = body,
+                               .logits = logits,
+                               .best = {.label = best, .score = static_cast<float>(p)}});
   }
 
   const TempFolder folder_;

@@ -30,7 +30,7 @@ class FeedbackLogTest : public FeedbackFixture {
   void Predict(const std::string& ticket, int best, int second, double p,
                const FeedbackOptions& options = {}) {
     PredictionRecorder recorder(options, *database_, feedback_metrics_, clock_);
-    Offer(recorder, Loaded(), ticket, best, second, p, "texte de " + ticket);
+    Offer(recorder, ticket, best, second, p, "texte de " + ticket);
   }
   std::vector<std::string> Queue(FeedbackLog& log, std::size_t page_size = 200) {
     std::vector<std::string> tickets;

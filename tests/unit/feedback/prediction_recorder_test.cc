@@ -29,9 +29,9 @@ class PredictionRecorderTest : public FeedbackFixture {
 
 TEST_F(PredictionRecorderTest, KeepsWhatIsUncertainWithItsMargin) {
   PredictionRecorder recorder({}, *database_, feedback_metrics_, clock_);
-  Offer(recorder, Loaded(), "unsure", 1, 2, 0.6);
-  Offer(recorder, Loaded(), "sure", 1, 2, 0.8);
-  Offer(recorder, Loaded(), "", 1, 2, 0.6);
+  Offer(recorder, "unsure", 1, 2, 0.6);
+  Offer(recorder, "sure", 1, 2, 0.8);
+  Offer(recorder, "", 1, 2, 0.6);
   recorder.Flush();
   const auto kept = Kept("unsure");
   ASSERT_TRUE(kept.has_value());
@@ -46,22 +46,21 @@ TEST_F(PredictionRecorderTest, KeepsWhatIsUncertainWithItsMargin) {
 
 TEST_F(PredictionRecorderTest, KeepsTextsWhereAskedFor) {
   PredictionRecorder recorder({.keep_texts = true}, *database_, feedback_metrics_, clock_);
-  Offer(recorder, Loaded(), "1", 0, 1, 0.6, "le vpn est lent");
+  Offer(recorder, "1", 0, 1, 0.6, "le vpn est lent");
   recorder.Flush();
   EXPECT_EQ(Kept("1").value().body, "le vpn est lent");
 }
 
 TEST_F(PredictionRecorderTest, WhatDoesNotFitIsCountedAndDropped) {
   PredictionRecorder recorder({}, *database_, feedback_metrics_, clock_);
-  const VersionLease model = Loaded();
   for (std::size_t i = 0; i < PredictionRecorder::kMaxWaiting + 3; ++i) {
-    Offer(recorder, model, std::to_string(i), 0, 1, 0.6);
+    Offer(recorder, std::to_string(i), 0, 1, 0.6);
   }
   recorder.Flush();
   EXPECT_TRUE(Kept(std::to_string(PredictionRecorder::kMaxWaiting - 1)).has_value());
   EXPECT_FALSE(Kept(std::to_string(PredictionRecorder::kMaxWaiting)).has_value());
   EXPECT_THAT(Metrics(), HasSubstr("guichet_review_predictions_total{result=\"dropped\"} 3"));
-  Offer(recorder, model, "later", 0, 1, 0.6);
+  Offer(recorder, "later", 0, 1, 0.6);
   recorder.Flush();
   EXPECT_TRUE(Kept("later").has_value());
 }
@@ -69,8 +68,8 @@ TEST_F(PredictionRecorderTest, WhatDoesNotFitIsCountedAndDropped) {
 TEST_F(PredictionRecorderTest, LongTextsAreBoundedInBytes) {
   PredictionRecorder recorder({.keep_texts = true}, *database_, feedback_metrics_, clock_);
   const std::string body(PredictionRecorder::kMaxWaitingBytes * 3 / 4, 'x');
-  Offer(recorder, Loaded(), "1", 0, 1, 0.6, body);
-  Offer(recorder, Loaded(), "2", 0, 1, 0.6, body);
+  Offer(recorder, "1", 0, 1, 0.6, body);
+  Offer(recorder, "2", 0, 1, 0.6, body);
   recorder.Flush();
   EXPECT_TRUE(Kept("1").has_value());
   EXPECT_FALSE(Kept("2").has_value());
@@ -78,7 +77,7 @@ TEST_F(PredictionRecorderTest, LongTextsAreBoundedInBytes) {
 
 TEST_F(PredictionRecorderTest, KeepsTheNewestUpToTheLimit) {
   PredictionRecorder recorder({.max_predictions = 2}, *database_, feedback_metrics_, clock_);
-  for (const char* ticket : {"1", "2", "3"}) Offer(recorder, Loaded(), ticket, 0, 1, 0.6);
+  for (const char* ticket : {"1", "2", "3"}) Offer(recorder, ticket, 0, 1, 0.6);
   recorder.Flush();
   EXPECT_FALSE(Kept("1").has_value());
   EXPECT_TRUE(Kept("2").has_value());
@@ -88,7 +87,6 @@ TEST_F(PredictionRecorderTest, KeepsTheNewestUpToTheLimit) {
 TEST_F(PredictionRecorderTest, ManyThreadsOfferWhileItWritesAndTheEndLosesNothing) {
   constexpr int kThreads = 4;
   constexpr int kEach = 100;
-  const VersionLease model = Loaded();
   {
     PredictionRecorder recorder({}, *database_, feedback_metrics_, clock_);
     recorder.Start();
@@ -96,7 +94,7 @@ TEST_F(PredictionRecorderTest, ManyThreadsOfferWhileItWritesAndTheEndLosesNothin
     for (int t = 0; t < kThreads; ++t) {
       threads.emplace_back([&, t] {
         for (int i = 0; i < kEach; ++i) {
-          Offer(recorder, model, std::to_string(t * kEach + i), 0, 1, 0.6);
+          Offer(recorder, std::to_string(t * kEach + i), 0, 1, 0.6);
         }
       });
     }
