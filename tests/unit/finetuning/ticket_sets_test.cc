@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "model/data/ticket_generator.h"
+#include "model/finetuning/feedback_tickets.h"
 
 namespace guichet {
 namespace {
@@ -248,6 +249,28 @@ TEST(LabelsOfTest, WantsTwoLabelsAndKnowsThoseOfTheValidationRows) {
   EXPECT_EQ(LabelsOf(sets).value(), (std::vector<std::string>{"x", "y"}));
   sets.validation = {{.id = "v7", .subject = "c", .body = {}, .label = "z"}};
   EXPECT_THAT(std::string(LabelsOf(sets).status().message()), HasSubstr("'v7'"));
+}
+
+TEST(SplitWithHoldoutTest, ACorrectionOfAHeldOutTextJudgesAndNeverTrains) {
+  std::vector<Ticket> tickets = Tickets(1000, 1);
+  HoldoutKeys frozen;
+  const auto before = SplitWithHoldout(tickets, {}, frozen);
+  ASSERT_TRUE(before.ok());
+  Ticket correction = before->holdout.front();
+  correction.label = before->training.front().label;
+  const TextKey key = KeyOfText(NormalizedText(correction.Text()));
+  EXPECT_GE(MergeFeedback({correction}, tickets).corrections, 1);
+  const auto after = SplitWithHoldout(tickets, {}, frozen);
+  ASSERT_TRUE(after.ok()) << after.status();
+  EXPECT_FALSE(KeysOf(after->training).contains(key));
+  EXPECT_FALSE(KeysOf(after->validation).contains(key));
+  int judged = 0;
+  for (const Ticket& ticket : after->holdout) {
+    if (KeyOfText(NormalizedText(ticket.Text())) != key) continue;
+    EXPECT_EQ(ticket.label, correction.label) << "by what the correction says";
+    ++judged;
+  }
+  EXPECT_GE(judged, 1);
 }
 
 }  // namespace
