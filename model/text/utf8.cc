@@ -88,6 +88,18 @@ std::string ReplaceInvalidUtf8(std::string_view bytes) {
   return text;
 }
 
+void AppendUtf8(char32_t code_point, std::string& text) {
+  if (code_point < 0x80) {
+    text += static_cast<char>(code_point);
+    return;
+  }
+  const int following = code_point < 0x800 ? 1 : code_point < 0x10000 ? 2 : 3;
+  text += static_cast<char>((0xFF80U >> following) | (code_point >> (6 * following)));
+  for (int left = following - 1; left >= 0; --left) {
+    text += static_cast<char>(0x80U | ((code_point >> (6 * left)) & 0x3FU));
+  }
+}
+
 bool IsPythonWhiteSpace(char32_t code_point) {
   return (code_point >= 0x09 && code_point <= 0x0D) || (code_point >= 0x1C && code_point <= 0x20) ||
          code_point == 0x85 || code_point == 0xA0 || code_point == 0x1680 ||
