@@ -48,6 +48,7 @@ struct TrainOptions {
   double validation_share = 0.1;
   // Over the plan's fields.
   std::optional<std::string> mode;
+  std::optional<std::string> clean;
   std::optional<int> epochs;
   std::optional<int> batch_size;
   std::optional<double> learning_rate;

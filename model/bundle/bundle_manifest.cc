@@ -120,6 +120,36 @@ absl::Status ReadFiles(const json& file, BundleManifest& manifest) {
   return absl::OkStatus();
 }
 
+absl::Status ValidateCleaning(const TextCleaningOptions& cleaning) {
+  const absl::Status status = cleaning.Validate();
+  if (status.ok()) return status;
+  return absl::InvalidArgumentError(fmt::format("text_cleaning.{}", std::string(status.message())));
+}
+
+absl::Status ReadTextCleaning(const json& file, TextCleaningOptions& cleaning) {
+  const auto object = file.find("text_cleaning");
+  if (object == file.end()) return absl::OkStatus();
+  if (!object->is_object()) return Invalid("text_cleaning", "an object with version and rules");
+  int version = 0;
+  std::vector<std::string> rules;
+  if (!Read(*object, "version", version).ok()) {
+    return Invalid("text_cleaning.version", "a whole number");
+  }
+  // Before the rules, whose names another version may give another sense.
+  cleaning.version = version;
+  GUICHET_RETURN_IF_ERROR(ValidateCleaning(cleaning));
+  if (!Read(*object, "rules", rules).ok()) {
+    return Invalid("text_cleaning.rules", "an array of strings");
+  }
+  const absl::StatusOr<TextCleaningOptions> read = MakeTextCleaning(rules);
+  if (!read.ok()) {
+    return absl::InvalidArgumentError(
+        fmt::format("text_cleaning.rules: {}", std::string(read.status().message())));
+  }
+  cleaning = *read;
+  return absl::OkStatus();
+}
+
 bool IsNameCharacter(char c) {
   return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '_' || c == '-';
 }
@@ -163,6 +193,7 @@ absl::Status Validate(const BundleManifest& manifest) {
     return Invalid("thresholds",
                    fmt::format("one for each of the {} labels, or none", manifest.labels.size()));
   }
+  GUICHET_RETURN_IF_ERROR(ValidateCleaning(manifest.text_cleaning));
   const bool in_range = std::all_of(manifest.thresholds.begin(), manifest.thresholds.end(),
                                     [](double value) { return value >= 0 && value <= 1; });
   if (!in_range) return Invalid("thresholds", "numbers from 0 to 1");
@@ -188,6 +219,10 @@ std::string ToJson(const BundleManifest& manifest) {
   file["dtype"] = manifest.dtype;
   file["temperature"] = manifest.temperature;
   file["thresholds"] = manifest.thresholds;
+  if (manifest.text_cleaning.any()) {
+    file["text_cleaning"] = {{"version", manifest.text_cleaning.version},
+                             {"rules", manifest.text_cleaning.Names()}};
+  }
   file["provenance"] = object(manifest.provenance_json);
   file["metrics"] = object(manifest.metrics_json);
   file["files"] = ordered_json::object();
@@ -216,6 +251,7 @@ absl::StatusOr<BundleManifest> ParseBundleManifest(std::string_view text) {
   GUICHET_RETURN_IF_ERROR(Read(file, "dtype", manifest.dtype));
   GUICHET_RETURN_IF_ERROR(Read(file, "temperature", manifest.temperature));
   GUICHET_RETURN_IF_ERROR(Read(file, "thresholds", manifest.thresholds));
+  GUICHET_RETURN_IF_ERROR(ReadTextCleaning(file, manifest.text_cleaning));
   GUICHET_RETURN_IF_ERROR(ReadObject(file, "provenance", manifest.provenance_json));
   GUICHET_RETURN_IF_ERROR(ReadObject(file, "metrics", manifest.metrics_json));
   GUICHET_RETURN_IF_ERROR(ReadFiles(file, manifest));

@@ -14,6 +14,7 @@
 #include "base/sha256.h"
 #include "base/status_macros.h"
 #include "model/bundle/bundle_files.h"
+#include "model/cleaning/cleaning_tokenizer.h"
 
 namespace guichet {
 namespace {
@@ -118,7 +119,8 @@ absl::StatusOr<ModelWeights> OpenWeights(const fs::path& folder, const BundleMan
 }
 
 // Versions of one model have the same tokenizer: one in memory serves them all, with the words it
-// has met. Told apart by the hashes of all files but weights and reports.
+// has met. Told apart by how they clean texts and by the hashes of all files but weights and
+// reports.
 absl::StatusOr<std::shared_ptr<const Tokenizer>> SharedTokenizer(const fs::path& folder,
                                                                  const BundleManifest& manifest) {
   struct Cache {
@@ -154,7 +156,7 @@ absl::StatusOr<std::shared_ptr<const Tokenizer>> OpenTokenizer(const fs::path& f
     return Invalid(kConfigFile, fmt::format("eos_token_id is {}, the tokenizer's is {}",
                                             config.eos_token_id, tokenizer->special_ids().end));
   }
-  return tokenizer;
+  return WithCleaning(std::move(tokenizer), manifest.text_cleaning);
 }
 
 absl::StatusOr<std::shared_ptr<const ModelBundle>> OpenVerified(const fs::path& folder) {

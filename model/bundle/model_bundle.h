@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/clock.h"
+#include "model/cleaning/text_cleaning_options.h"
 #include "model/checkpoint/parameter_names.h"
 #include "model/network/bart_config.h"
 #include "model/text/tokenizer.h"
@@ -39,6 +40,10 @@ struct BundleManifest {
   // Smallest calibrated probability at which a label is answered rather than abstained on; 0:
   // always answered, 1: never. One per label; none stands for zeros.
   std::vector<double> thresholds;
+  // How texts are cleaned before they are tokenised; absent in the file when no rule is on. A
+  // version or rule that this program does not know is refused: the model would read other texts
+  // than it learnt from.
+  TextCleaningOptions text_cleaning = {};
   std::string provenance_json = "{}";  // data and code the weights come from (a JSON object)
   std::string metrics_json = "{}";     // figures on the hold-out (a JSON object)
   std::map<std::string, File> files;   // every file of the bundle but manifest.json itself
@@ -71,7 +76,7 @@ class ModelBundle {
   const BundleManifest& manifest() const { return manifest_; }
   const BartConfig& config() const { return config_; }
   const ModelWeights& weights() const { return weights_; }
-  // Null when the manifest's tokenizer_kind is "none".
+  // Cleans as the manifest says. Null when the manifest's tokenizer_kind is "none".
   const std::shared_ptr<const Tokenizer>& tokenizer() const { return tokenizer_; }
 
  private:
@@ -85,8 +90,8 @@ class ModelBundle {
 // What goes into a new bundle. `weights` must hold a classification head; a bundle with head
 // kEncoder stores no decoder.
 struct BundleContents {
-  // created, tokenizer_kind, dtype and files are filled in by WriteBundle; the head, the pooling
-  // and the labels replace the configuration's.
+  // created, tokenizer_kind, dtype and files are filled in by WriteBundle; the head,
+  // the pooling and the labels replace the configuration's.
   BundleManifest manifest;
   BartConfig config;
   TensorMap weights;                     // full names, as in ModelWeights

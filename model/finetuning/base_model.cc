@@ -9,6 +9,7 @@
 #include "base/status_macros.h"
 #include "model/bundle/model_bundle.h"
 #include "model/checkpoint/checkpoint.h"
+#include "model/cleaning/cleaning_tokenizer.h"
 #include "model/finetuning/carry_head.h"
 #include "model/text/built_in_tokenizer.h"
 
@@ -21,10 +22,11 @@ constexpr std::size_t kMaxConfigBytes = std::size_t{1} << 20;
 
 absl::StatusOr<BaseModel> FromBundle(const fs::path& folder) {
   GUICHET_ASSIGN_OR_RETURN(const auto bundle, ModelBundle::Open(folder));
-  BaseModel base{.name = bundle->manifest().name,
-                 .config = bundle->config(),
-                 .weights = bundle->weights(),
-                 .tokenizer = bundle->tokenizer()};
+  BaseModel base{
+      .name = bundle->manifest().name, .config = bundle->config(), .weights = bundle->weights()};
+  if (bundle->tokenizer() != nullptr) {  // which cleans as the bundle does
+    GUICHET_ASSIGN_OR_RETURN(base.tokenizer, LoadTokenizer(folder));
+  }
   base.config.labels = bundle->manifest().labels;
   return base;
 }
@@ -55,10 +57,17 @@ absl::Status ChooseHead(const HeadOptions& head, bool had_head, BaseModel& base)
   return absl::OkStatus();
 }
 
+absl::Status Clean(const TextCleaningOptions& cleaning, BaseModel& base) {
+  GUICHET_ASSIGN_OR_RETURN(base.tokenizer, WithCleaning(base.tokenizer, cleaning));
+  base.cleaning = cleaning;
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<BaseModel> OpenBaseModel(const fs::path& folder, const HeadOptions& head,
-                                        const std::vector<std::string>& labels) {
+                                        const std::vector<std::string>& labels,
+                                        const TextCleaningOptions& cleaning) {
   GUICHET_ASSIGN_OR_RETURN(BaseModel base, fs::exists(folder / "manifest.json")
                                                ? FromBundle(folder)
                                                : FromCheckpoint(folder));
@@ -74,12 +83,14 @@ absl::StatusOr<BaseModel> OpenBaseModel(const fs::path& folder, const HeadOption
     base.config.labels = labels;
   }
   GUICHET_RETURN_IF_ERROR(ChooseHead(head, had_head, base));
+  GUICHET_RETURN_IF_ERROR(Clean(cleaning, base));
   return base;
 }
 
 absl::StatusOr<BaseModel> NewBaseModel(const fs::path& config_file, const std::string& tokenizer,
                                        const HeadOptions& head,
-                                       const std::vector<std::string>& labels) {
+                                       const std::vector<std::string>& labels,
+                                       const TextCleaningOptions& cleaning) {
   GUICHET_ASSIGN_OR_RETURN(const std::string json, ReadFile(config_file, kMaxConfigBytes));
   BaseModel base{.name = "scratch"};
   GUICHET_ASSIGN_OR_RETURN(base.config, ParseBartConfig(json));
@@ -92,6 +103,7 @@ absl::StatusOr<BaseModel> NewBaseModel(const fs::path& config_file, const std::s
         base.tokenizer->vocabulary_size()));
   }
   GUICHET_RETURN_IF_ERROR(ChooseHead(head, /*had_head=*/false, base));
+  GUICHET_RETURN_IF_ERROR(Clean(cleaning, base));
   return base;
 }
 

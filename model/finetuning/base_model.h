@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "model/cleaning/text_cleaning_options.h"
 #include "model/checkpoint/parameter_names.h"
 #include "model/network/bart_config.h"
 #include "model/text/tokenizer.h"
@@ -17,8 +18,9 @@ namespace guichet {
 struct BaseModel {
   std::string name;  // for the manifest
   BartConfig config = {};
-  std::optional<ModelWeights> weights = std::nullopt;  // unset: from scratch
-  std::shared_ptr<const Tokenizer> tokenizer = nullptr;
+  std::optional<ModelWeights> weights = std::nullopt;    // unset: from scratch
+  std::shared_ptr<const Tokenizer> tokenizer = nullptr;  // cleans as `cleaning` says
+  TextCleaningOptions cleaning = {};
 };
 
 // The head the run trains.
@@ -30,16 +32,19 @@ struct HeadOptions {
 };
 
 // A bundle or a Hugging Face folder, for these labels: a base with the very same labels keeps its
-// head and their order; of another it keeps what it knows of labels that stay (carry_head.h).
-// INVALID_ARGUMENT: no tokenizer in it, or a head it cannot have.
+// head and their order; of another it keeps what it knows of labels that stay (carry_head.h). Its
+// texts are cleaned by `cleaning`, whatever a bundle's manifest says of its own. INVALID_ARGUMENT: no
+// tokenizer in it, or a head it cannot have.
 absl::StatusOr<BaseModel> OpenBaseModel(const std::filesystem::path& folder,
                                         const HeadOptions& head,
-                                        const std::vector<std::string>& labels);
+                                        const std::vector<std::string>& labels,
+                                        const TextCleaningOptions& cleaning);
 
 // A new model of the shape that a config.json describes. `tokenizer`: a folder or a built-in name.
 // INVALID_ARGUMENT: the two disagree about the vocabulary's size.
 absl::StatusOr<BaseModel> NewBaseModel(const std::filesystem::path& config_file,
                                        const std::string& tokenizer, const HeadOptions& head,
-                                       const std::vector<std::string>& labels);
+                                       const std::vector<std::string>& labels,
+                                       const TextCleaningOptions& cleaning);
 
 }  // namespace guichet

@@ -82,7 +82,8 @@ class JobRun {
           "too few tickets to hold any out to judge the candidate on; give more of each label");
     }
     GUICHET_ASSIGN_OR_RETURN(const auto labels, LabelsOf(data.sets));
-    GUICHET_ASSIGN_OR_RETURN(const BaseModel base, OpenBaseModel(job_.base, {}, labels));
+    GUICHET_ASSIGN_OR_RETURN(const BaseModel base,
+                             OpenBaseModel(job_.base, {}, labels, plan.clean));
     Tell("train", DescribeSets(data.sets, labels.size()));
     const auto tracker = Track(plan, data.sets, base);
     std::optional<TrainingResult> result;

@@ -1,19 +1,46 @@
 #include "model/finetuning/trained_bundle.h"
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <nlohmann/json.hpp>
 
 #include "model/bundle/model_bundle.h"
 #include "model/bundle/training_mix.h"
+#include "model/cleaning/text_cleaner.h"
 
 namespace guichet {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+// The rules, and the share of the training texts that each, and any of them, changed.
+Json CleaningJson(const TextCleaningOptions& cleaning, const std::vector<Ticket>& tickets) {
+  std::array<std::size_t, kTextCleaningRules.size()> counts{};
+  std::size_t any = 0;
+  for (const Ticket& ticket : tickets) {
+    ChangedRules changed;
+    CleanText(ticket.Text(), cleaning, &changed);
+    for (std::size_t rule = 0; rule < counts.size(); ++rule) counts[rule] += changed[rule] ? 1 : 0;
+    any += changed.any() ? 1 : 0;
+  }
+  const auto share = [&](std::size_t count) {
+    return tickets.empty() ? 0.0 : static_cast<double>(count) / static_cast<double>(tickets.size());
+  };
+  Json shares = {{"any", share(any)}};
+  for (std::size_t rule = 0; rule < counts.size(); ++rule) {
+    const TextCleaningRule& of = kTextCleaningRules[rule];
+    if (cleaning.*of.enabled) shares[std::string(of.name)] = share(counts[rule]);
+  }
+  return {{"version", cleaning.version},
+          {"rules", cleaning.Names()},
+          {"changed_share_of_training_texts", std::move(shares)}};
+}
 
 // In label order: what drift in service is measured against.
 std::vector<std::int64_t> RowsByLabel(const std::vector<Ticket>& tickets,
@@ -35,6 +62,7 @@ BundleManifest ManifestOf(const TrainedModel& model) {
   manifest.pooling = base.config.pooling.value_or(Pooling::kMean);
   manifest.labels = base.config.labels;
   manifest.tokenizer_kind = std::string(base.tokenizer->kind());
+  manifest.text_cleaning = base.cleaning;
   manifest.max_tokens = std::min(model.plan.max_tokens, base.config.max_position_embeddings);
   manifest.temperature = model.result.temperature;
   manifest.metrics_json = SummaryJson(model.result);
@@ -88,7 +116,9 @@ absl::Status WriteTrainedBundle(const TrainedModel& model, const EvaluationRepor
   contents.config = model.base.config;
   contents.weights = model.result.weights.tensors;
   contents.tokenizer = model.base.tokenizer.get();
-  contents.report_json = ToJson(report);
+  auto report_json = Json::parse(ToJson(report));
+  report_json["text_cleaning"] = CleaningJson(model.base.cleaning, model.sets.training);
+  contents.report_json = report_json.dump(1);
   contents.report_html = ToHtml(report);
   return WriteBundle(contents, folder);
 }

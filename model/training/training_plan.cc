@@ -95,6 +95,9 @@ absl::Status TrainingPlan::Validate() const {
     if (!value.has_value()) continue;
     GUICHET_RETURN_IF_ERROR(CheckNumber(field.key, *value, training_plan_fields::kProbability));
   }
+  if (const absl::Status status = clean.Validate(); !status.ok()) {
+    return absl::InvalidArgumentError(fmt::format("clean: {}", std::string(status.message())));
+  }
   if (!IsDevice(device)) {
     return absl::InvalidArgumentError(
         fmt::format("device is '{}'; give auto, cpu, cuda or cuda:N", device));

@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "model/cleaning/text_cleaning_options.h"
 
 namespace guichet {
 
@@ -48,6 +49,11 @@ struct TrainingPlan {
   // Longest input in tokens, <s> and </s> included; longer ones are cut before </s>. 3 to 131072;
   // the model's positions when those are fewer.
   int max_tokens = 256;
+
+  // How texts are cleaned before they are tokenised, in training and, as the bundle keeps it, for
+  // ever after: "all", "none", or a list of html, mojibake, invisible, quotes, signatures,
+  // underscores, capitals, abbreviations. What a base bundle did is not asked.
+  TextCleaningOptions clean = TextCleaningOptions::All();
 
   // Learning rate at the end of the warm-up. Above 0 to 1.
   double learning_rate = 5e-5;

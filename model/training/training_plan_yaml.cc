@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 #include <sstream>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -36,6 +37,22 @@ Setter NamedValue(Value TrainingPlan::* member, Parse parse) {
   };
 }
 
+// "all", "none", one name, names with commas between them, or a list of names.
+absl::Status SetCleaning(const YAML::Node& node, TrainingPlan& plan) {
+  if (!node.IsSequence()) {
+    std::string text;
+    GUICHET_RETURN_IF_ERROR(Read(node, "a list of cleaning rules", text));
+    GUICHET_ASSIGN_OR_RETURN(plan.clean, ParseTextCleaning(text));
+    return absl::OkStatus();
+  }
+  std::vector<std::string> names;
+  for (const YAML::Node& item : node) {
+    GUICHET_RETURN_IF_ERROR(Read(item, "the name of a cleaning rule", names.emplace_back()));
+  }
+  GUICHET_ASSIGN_OR_RETURN(plan.clean, MakeTextCleaning(names));
+  return absl::OkStatus();
+}
+
 std::map<std::string, Setter> MakeSetters() {
   std::map<std::string, Setter> setters;
   for (const auto& field : training_plan_fields::kIntegers) {
@@ -65,6 +82,7 @@ std::map<std::string, Setter> MakeSetters() {
     return Read(node, "true or false", plan.freeze_embeddings);
   };
   setters["mode"] = NamedValue(&TrainingPlan::mode, ParseTrainedPart);
+  setters["clean"] = SetCleaning;
   setters["seed"] = [](const YAML::Node& node, TrainingPlan& plan) {
     return Read(node, "a whole number from 0", plan.seed);
   };
@@ -157,6 +175,9 @@ std::vector<FieldText> FieldTexts(const TrainingPlan& plan) {
       "how often the texts of a label are seen: as they occur, all labels alike, or in between",
       "natural, balanced or sqrt-balanced");
   add("mode", NameOf(plan.mode), "what learns", "full, last-N, lora or head");
+  add("clean", NameOf(plan.clean),
+      "how texts are cleaned, here and by the bundle ever after (text_cleaning_options.h)",
+      "all, none or names of rules with commas between them");
   add("freeze_embeddings", plan.freeze_embeddings ? "true" : "false",
       "whether the tables of words and positions stay as they are", "true or false");
   add("seed", fmt::format("{}", plan.seed), "of order, dropout and new weights",

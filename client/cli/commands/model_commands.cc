@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "model/cleaning/text_cleaning_options.h"
 #include "model/tracking/tracking_options.h"
 #include "model/training/training_plan.h"
 
@@ -39,6 +40,18 @@ CLI::Validator WordOrNumber(std::vector<std::string> words, std::string prefix, 
 }
 
 CLI::Validator DeviceName() { return WordOrNumber({"auto", "cpu", "cuda"}, "cuda:", 0); }
+
+CLI::Validator CleaningRules() {
+  std::string names;
+  for (const TextCleaningRule& rule : kTextCleaningRules) {
+    names += (names.empty() ? "" : ",") + std::string(rule.name);
+  }
+  return CLI::Validator(
+      [](const std::string& text) {
+        return std::string(ParseTextCleaning(text).status().message());
+      },
+      "all|none|" + names);
+}
 
 void AddDeviceOptions(CLI::App& command, DeviceOptions& options, std::int64_t& batch_tokens,
                       int& threads) {
@@ -119,6 +132,11 @@ void AddPlanOverrides(CLI::App& command, TrainOptions& options) {
       ->trigger_on_parse();
   command.add_option("--mode", options.mode, "what learns")
       ->check(WordOrNumber({"full", "head", "lora"}, "last-", 1));
+  command
+      .add_option("--clean", options.clean,
+                  "how texts are cleaned, here and by the bundle ever after: all, none or names "
+                  "with commas between them")
+      ->check(CleaningRules());
   command.add_option("--epochs", options.epochs, "passes over the training tickets")
       ->check(CLI::Range(1, 1000));
   command.add_option("--batch-size", options.batch_size, "texts of one forward pass")

@@ -1,12 +1,15 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/status_macros.h"
 #include "client/cli/commands/file_commands.h"
 #include "client/cli/input.h"
 #include "client/cli/json_lines.h"
+#include "model/bundle/model_bundle.h"
+#include "model/cleaning/cleaning_tokenizer.h"
 #include "model/text/built_in_tokenizer.h"
 
 namespace guichet {
@@ -101,8 +104,19 @@ bool IsPlainText(const InputOptions& input) {
   return input.file == "-" || GuessTicketFormat(input.file) == TicketFormat::kText;
 }
 
+// A bundle's tokenizer cleans as its manifest says, so that the ids are those of `guichet predict`.
+absl::StatusOr<std::shared_ptr<const Tokenizer>> OpenModel(const std::string& model) {
+  TextCleaningOptions cleaning;
+  if (const auto text = ReadBundleManifestText(model); text.ok()) {
+    GUICHET_ASSIGN_OR_RETURN(const BundleManifest manifest, ParseBundleManifest(*text));
+    cleaning = manifest.text_cleaning;
+  }
+  GUICHET_ASSIGN_OR_RETURN(std::shared_ptr<const Tokenizer> tokenizer, OpenTokenizer(model));
+  return WithCleaning(std::move(tokenizer), cleaning);
+}
+
 absl::Status Tokenize(const TokenizeOptions& options) {
-  GUICHET_ASSIGN_OR_RETURN(const auto tokenizer, OpenTokenizer(options.model));
+  GUICHET_ASSIGN_OR_RETURN(const auto tokenizer, OpenModel(options.model));
   const EncodeOptions encode = ToEncodeOptions(options);
   if (!options.pair && !IsPlainText(options.input)) {
     return TokenizeTickets(*tokenizer, options, encode);

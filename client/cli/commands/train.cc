@@ -30,6 +30,9 @@ absl::StatusOr<TrainingPlan> MakePlan(const TrainOptions& options) {
   if (options.mode) {
     GUICHET_ASSIGN_OR_RETURN(plan.mode, ParseTrainedPart(*options.mode));
   }
+  if (options.clean) {
+    GUICHET_ASSIGN_OR_RETURN(plan.clean, ParseTextCleaning(*options.clean));
+  }
   plan.epochs = options.epochs.value_or(plan.epochs);
   plan.batch_size = options.batch_size.value_or(plan.batch_size);
   plan.learning_rate = options.learning_rate.value_or(plan.learning_rate);
@@ -86,11 +89,13 @@ absl::StatusOr<TicketSets> ReadTicketSets(const TrainOptions& options, std::uint
   return sets;
 }
 
-absl::StatusOr<BaseModel> OpenBase(const TrainOptions& options,
+absl::StatusOr<BaseModel> OpenBase(const TrainOptions& options, const TrainingPlan& plan,
                                    const std::vector<std::string>& labels) {
   const HeadOptions head{.kind = options.head, .pooling = options.pooling};
-  if (options.scratch.empty()) return OpenBaseModel(options.base, head, labels);
-  return NewBaseModel(options.scratch, options.tokenizer, head, labels);
+  if (options.scratch.empty()) {
+    return OpenBaseModel(options.base, head, labels, plan.clean);
+  }
+  return NewBaseModel(options.scratch, options.tokenizer, head, labels, plan.clean);
 }
 
 std::string NameOf(const TrainOptions& options) {
@@ -126,7 +131,7 @@ absl::Status RunTraining(const TrainOptions& options) {
   GUICHET_ASSIGN_OR_RETURN(const TrainingPlan plan, MakePlan(options));
   GUICHET_ASSIGN_OR_RETURN(const TicketSets sets, ReadTicketSets(options, plan.seed));
   GUICHET_ASSIGN_OR_RETURN(const auto labels, LabelsOf(sets));
-  GUICHET_ASSIGN_OR_RETURN(const BaseModel base, OpenBase(options, labels));
+  GUICHET_ASSIGN_OR_RETURN(const BaseModel base, OpenBase(options, plan, labels));
   const std::string name = NameOf(options);
   GUICHET_ASSIGN_OR_RETURN(const auto places, ParseTrackers(options.track));
   GUICHET_ASSIGN_OR_RETURN(const auto tracker,

@@ -70,6 +70,37 @@ TEST(BundleManifestTest, KeysOfNewerVersionsAreLeftAside) {
   EXPECT_TRUE(ParseBundleManifest(file.dump()).ok());
 }
 
+TEST(BundleManifestTest, TextCleaningIsKeptAndAbsentWhereNothingIsCleaned) {
+  BundleManifest manifest = Sample();
+  EXPECT_FALSE(json::parse(ToJson(manifest)).contains("text_cleaning"));
+  EXPECT_FALSE(ParseBundleManifest(ToJson(manifest))->text_cleaning.any());
+  manifest.text_cleaning = ParseTextCleaning("html,quotes").value();
+  const json written = json::parse(ToJson(manifest));
+  EXPECT_EQ(written["text_cleaning"],
+            (json{{"version", kTextCleaningVersion}, {"rules", {"html", "quotes"}}}));
+  const auto again = ParseBundleManifest(written.dump());
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->text_cleaning, manifest.text_cleaning);
+}
+
+TEST(BundleManifestTest, UnknownTextCleaningIsRefused) {
+  json file = json::parse(ToJson(Sample()));
+  const auto error = [&file](const json& cleaning) {
+    file["text_cleaning"] = cleaning;
+    const auto manifest = ParseBundleManifest(file.dump());
+    EXPECT_EQ(manifest.status().code(), absl::StatusCode::kInvalidArgument);
+    return std::string(manifest.status().message());
+  };
+  EXPECT_THAT(error({{"version", 2}, {"rules", {"emoji"}}}),
+              HasSubstr("text_cleaning.version is 2; this program cleans texts by version 1 only"));
+  EXPECT_THAT(error({{"version", 1}, {"rules", {"html", "emoji"}}}),
+              HasSubstr("text_cleaning.rules: there is no cleaning rule 'emoji'"));
+  EXPECT_THAT(error({{"version", 1}, {"rules", {"html", "html"}}}), HasSubstr("appears twice"));
+  EXPECT_THAT(error({{"version", 1}, {"rules", "html"}}), HasSubstr("text_cleaning.rules"));
+  EXPECT_THAT(error({{"rules", {"html"}}}), HasSubstr("text_cleaning.version"));
+  EXPECT_THAT(error("all"), HasSubstr("text_cleaning: expected an object"));
+}
+
 TEST(BundleManifestTest, ErrorsNameTheField) {
   const json good = json::parse(ToJson(Sample()));
   EXPECT_THAT(std::string(ParseBundleManifest("{").status().message()), HasSubstr("JSON"));

@@ -186,6 +186,8 @@ TEST_F(ImportBundleTest, BarthezsOwnTokenizerFillsInForAFolderWithout) {
   ASSERT_NE(bundle->tokenizer(), nullptr);
   EXPECT_EQ(bundle->tokenizer()->vocabulary_size(), bundle->config().vocab_size);
   EXPECT_EQ(bundle->tokenizer()->files()[0].parent_path(), bundle->folder());
+  // An imported model learnt from raw texts.
+  EXPECT_FALSE(bundle->manifest().text_cleaning.any());
 }
 
 TEST_F(ImportBundleTest, FoldersThatAreNoCheckpointsAreRefused) {

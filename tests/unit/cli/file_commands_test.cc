@@ -55,6 +55,7 @@ TEST(CommandLineTest, WrongUsageIsTwoAndSilentOnStdout) {
            {"train", "--data", "x", "--out", "y", "--base", "z", "--epochs", "0"},
            {"train", "--data", "x", "--out", "y", "--base", "z", "--learning-rate", "0"},
            {"train", "--data", "x", "--out", "y", "--base", "z", "--mode", "last"},
+           {"train", "--data", "x", "--out", "y", "--base", "z", "--clean", "emoji"},
            {"train", "--data", "x", "--out", "y", "--base", "z", "--device", "gpu"},
            {"predict", "--bundle", "x", "--device", "gpu", "-"},
            {"classify", "--timeout", "0", "-"},

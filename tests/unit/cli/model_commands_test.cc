@@ -204,5 +204,52 @@ TEST_F(ModelCommandsTest, APromisedPrecisionAbstainsWhereItCannotBeKept) {
             2);
 }
 
+TEST_F(ModelCommandsTest, WhatTrainingCleansIsCleanedEverAfter) {
+  std::string tickets;
+  for (int i = 0; i < 20; ++i) {
+    const bool network = i % 2 == 0;
+    tickets +=
+        nlohmann::json{{"body", (network ? "<p>VPN HS " : "écran noir ") + std::to_string(i)},
+                       {"label", network ? "réseau" : "poste"}}
+            .dump() +
+        "\n";
+  }
+  const auto train = [&](const std::string& base, const std::string& out, const char* rules) {
+    const ProgramRun run =
+        Guichet({"train", "--data", "-", "--input", "jsonl", "--base", base, "--out", out,
+                 "--clean", rules, "--epochs", "1", "--mode", "head", "--threads", "1"},
+                tickets);
+    ASSERT_EQ(run.exit_code, 0) << run.err;
+  };
+  const std::string cleaning = (folder_.path() / "cleaning").string();
+  train(bundle_, cleaning, "html,abbreviations");
+  const auto manifest = ReadJsonFile(fs::path(cleaning) / "manifest.json");
+  EXPECT_EQ(manifest["text_cleaning"],
+            (nlohmann::json{{"version", 1}, {"rules", {"html", "abbreviations"}}}));
+  const auto shares = ReadJsonFile(fs::path(cleaning) / "report.json")["text_cleaning"];
+  EXPECT_NEAR(shares["changed_share_of_training_texts"]["html"].get<double>(), 0.5, 0.1);
+  EXPECT_EQ(shares["changed_share_of_training_texts"]["html"],
+            shares["changed_share_of_training_texts"]["any"]);
+
+  // Dirty or clean, the model reads the same; a base's rules are not its heir's.
+  const auto logits = [&](const std::string& bundle, const char* text) {
+    const ProgramRun run = Guichet({"predict", "--bundle", bundle, "--logits", "-"}, text);
+    EXPECT_EQ(run.exit_code, 0) << run.err;
+    return ParseLines(run).at(0)["logits"];
+  };
+  EXPECT_EQ(logits(cleaning, "<p>le pb du VPN"), logits(cleaning, "le problème du VPN"));
+  const std::string raw = (folder_.path() / "raw").string();
+  train(cleaning, raw, "none");
+  EXPECT_FALSE(ReadJsonFile(fs::path(raw) / "manifest.json").contains("text_cleaning"));
+  EXPECT_NE(logits(raw, "<p>le pb du VPN"), logits(raw, "le problème du VPN"));
+
+  // `guichet tokenize` shows what the bundle's model reads.
+  const auto ids = [&](const std::string& bundle, const char* text) {
+    return ParseLines(Guichet({"tokenize", "--model", bundle, "-"}, text)).at(0)["ids"];
+  };
+  EXPECT_EQ(ids(cleaning, "<p>le pb du VPN"), ids(raw, "le problème du VPN"));
+  EXPECT_NE(ids(raw, "<p>le pb du VPN"), ids(raw, "le problème du VPN"));
+}
+
 }  // namespace
 }  // namespace guichet

@@ -56,6 +56,22 @@ TEST(TrainingPlanTest, WhatIsWrittenIsReadBackUnchanged) {
   EXPECT_EQ(again->learning_rate, plan.learning_rate);
 }
 
+TEST(TrainingPlanTest, CleaningRulesAreAWordNamesOrAList) {
+  const auto read = [](const std::string& yaml) {
+    return NameOf(ParseTrainingPlan(yaml, "plan.yaml").value().clean);
+  };
+  EXPECT_EQ(read(""), NameOf(TrainingPlan().clean));
+  EXPECT_EQ(read("clean: all"), "all");
+  EXPECT_EQ(read("clean: none"), "none");
+  EXPECT_EQ(read("clean: html, quotes"), "html,quotes");
+  EXPECT_EQ(read("clean: [quotes, html]"), "html,quotes");
+  EXPECT_EQ(read("clean: []"), "none");
+  EXPECT_EQ(read(ToYaml(ParseTrainingPlan("clean: [html]", "plan.yaml").value())), "html");
+  EXPECT_THAT(ErrorOf("clean: emoji"),
+              AllOf(HasSubstr("plan.yaml:1: clean:"), HasSubstr("'emoji'"), HasSubstr("html")));
+  EXPECT_THAT(ErrorOf("clean: {html: true}"), HasSubstr("not a list of cleaning rules"));
+}
+
 TEST(TrainingPlanTest, AbsentFieldsKeepTheValuesOfTheBase) {
   TrainingPlan base;
   base.epochs = 9;
