@@ -181,6 +181,21 @@ class TicketWriter {
       if (upper && (upper_body || text == &ticket.subject)) *text = UpperCase(*text);
     }
     if (random_.Chance(0.03) && !ticket.subject.empty()) ticket.subject += " !!!";
+    AddMailNoise(ticket);
+  }
+
+  // A share of 0 draws no number, so that the tickets without this noise stay what they were.
+  bool Happens(double share) { return share > 0 && random_.Chance(share); }
+
+  void AddMailNoise(Ticket& ticket) {
+    if (Happens(options_.underscore_share)) std::ranges::replace(ticket.subject, ' ', '_');
+    const bool invisible = Happens(options_.invisible_share);
+    const bool mojibake = Happens(options_.mojibake_share);
+    for (std::string* text : {&ticket.subject, &ticket.body}) {
+      if (invisible) *text = WithInvisible(*text, 0.3, random_);
+      if (mojibake) *text = AsMojibake(*text);
+    }
+    if (Happens(options_.html_share) && !ticket.body.empty()) ticket.body = AsHtmlMail(ticket.body);
   }
 
   const TicketGeneratorOptions& options_;
@@ -194,7 +209,7 @@ class TicketWriter {
 }  // namespace
 
 absl::Status TicketGeneratorOptions::Validate() const {
-  const std::array<std::pair<std::string_view, double>, 17> shares = {
+  const std::array<std::pair<std::string_view, double>, 21> shares = {
       {{"contrast_share", contrast_share},
        {"vague_share", vague_share},
        {"mislabelled_share", mislabelled_share},
@@ -211,7 +226,11 @@ absl::Status TicketGeneratorOptions::Validate() const {
        {"lower_case_share", lower_case_share},
        {"no_accents_share", no_accents_share},
        {"abbreviation_share", abbreviation_share},
-       {"typo_share", typo_share}}};
+       {"typo_share", typo_share},
+       {"html_share", html_share},
+       {"mojibake_share", mojibake_share},
+       {"invisible_share", invisible_share},
+       {"underscore_share", underscore_share}}};
   for (const auto& [name, share] : shares) {
     if (!(share >= 0 && share <= 1)) {
       return absl::InvalidArgumentError(fmt::format("{} must be in [0, 1], not {}", name, share));

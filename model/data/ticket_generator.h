@@ -36,6 +36,11 @@ struct TicketGeneratorOptions {
   double abbreviation_share = 0.20;
   double typo_share = 0.18;
   double typos_per_letter = 0.02;  // in a ticket that has typos; in [0, 1]
+  // What mail programs and exports add; none by default, so that tickets read as people wrote them.
+  double html_share = 0;        // bodies as HTML mails
+  double mojibake_share = 0;    // UTF-8 read as Windows-1252
+  double invisible_share = 0;   // zero-width and no-break spaces
+  double underscore_share = 0;  // subjects with '_' for spaces
 
   absl::Status Validate() const;
 };

@@ -3,10 +3,14 @@
 #include <cstdint>
 #include <utility>
 
+#include <fmt/format.h>
 #include <unicode/locid.h>
 #include <unicode/normalizer2.h>
 #include <unicode/uchar.h>
 #include <unicode/unistr.h>
+
+#include "model/cleaning/windows1252.h"
+#include "model/text/utf8.h"
 
 namespace guichet {
 namespace {
@@ -165,6 +169,62 @@ std::string WithTypos(std::string_view text, double probability, Random& random)
     }
   }
   return ToUtf8(result);
+}
+
+std::string AsHtmlMail(std::string_view body) {
+  std::string html =
+      "<html><head><style>p.MsoNormal {margin:0cm; font-size:11.0pt;}</style></head><body>"
+      "<p class=MsoNormal>";
+  for (std::size_t at = 0; at < body.size();) {
+    const Utf8Character character = DecodeUtf8(body, at);
+    at += character.length;
+    switch (character.code_point) {
+      case '\n':
+        html += "</p>\n<p class=MsoNormal>";
+        break;
+      case '<':
+        html += "&lt;";
+        break;
+      case '>':
+        html += "&gt;";
+        break;
+      case '&':
+        html += "&amp;";
+        break;
+      default:
+        html += character.code_point < 0x80
+                    ? std::string(1, static_cast<char>(character.code_point))
+                    : fmt::format("&#{};", static_cast<std::uint32_t>(character.code_point));
+    }
+  }
+  return html + "</p></body></html>";
+}
+
+std::string AsMojibake(std::string_view text) {
+  std::string broken;
+  for (const char c : text) {
+    const auto byte = static_cast<std::uint8_t>(c);
+    const bool high = byte >= 0x80 && byte < 0xA0;
+    AppendUtf8(high ? kWindows1252[byte - 0x80U] : char32_t{byte}, broken);
+  }
+  return broken;
+}
+
+std::string WithInvisible(std::string_view text, double probability, Random& random) {
+  std::string result;
+  for (const char c : text) {
+    if (c != ' ' || !random.Chance(probability)) {
+      result += c;
+    } else if (random.Chance(0.5) || result.empty()) {
+      result += "\u00A0";
+    } else {
+      // Before the last letter of the word, if that is one byte.
+      const bool plain = (static_cast<std::uint8_t>(result.back()) & 0x80U) == 0;
+      result.insert(result.size() - (plain ? 1 : 0), "\u200B");
+      result += ' ';
+    }
+  }
+  return result;
 }
 
 }  // namespace guichet

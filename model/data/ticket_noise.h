@@ -27,4 +27,14 @@ std::string Abbreviated(std::string_view text, double probability, Random& rando
 // next or replaced by its neighbour on an AZERTY keyboard. Words that hold digits are left alone.
 std::string WithTypos(std::string_view text, double probability, Random& random);
 
+// A plain body as a mail program sends it: a style sheet, a paragraph a line, accents as numbers.
+std::string AsHtmlMail(std::string_view body);
+
+// UTF-8 read as Windows-1252: "é" → "Ã©".
+std::string AsMojibake(std::string_view text);
+
+// Spaces become no-break ones, and words get zero-width spaces inside, each with the given
+// probability for a space.
+std::string WithInvisible(std::string_view text, double probability, Random& random);
+
 }  // namespace guichet

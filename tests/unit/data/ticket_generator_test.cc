@@ -60,6 +60,22 @@ TEST(TicketGeneratorTest, EqualsTheCommittedSample) {
   EXPECT_EQ(AllText(*committed), AllText(Make(1, 300)));
 }
 
+TEST(TicketGeneratorTest, MailNoiseIsAddedToTheSameTickets) {
+  TicketGeneratorOptions options;
+  options.seed = 1;
+  options.html_share = 1;
+  TicketGenerator mails(options);
+  options.html_share = 0;
+  options.underscore_share = 1;
+  TicketGenerator files(options);
+  for (const Ticket& plain : Make(1, 50)) {
+    const Ticket mail = mails.Next();
+    EXPECT_EQ(mail.subject, plain.subject);
+    EXPECT_EQ(mail.body.starts_with("<html>"), !plain.body.empty());
+    EXPECT_EQ(files.Next().subject.find(' '), std::string::npos);
+  }
+}
+
 TEST(TicketGeneratorTest, IdsCountUp) {
   const auto tickets = Make(1, 3);
   EXPECT_EQ(tickets[0].id, "T000001");

@@ -1,8 +1,11 @@
 #include "model/data/ticket_noise.h"
 
+#include <string>
+
 #include <gtest/gtest.h>
 
 #include "model/data/text_key.h"
+#include "model/cleaning/text_cleaner.h"
 
 namespace guichet {
 namespace {
@@ -36,6 +39,29 @@ TEST(TicketNoiseTest, TyposChangeLettersButNeverNumbers) {
     EXPECT_NE(typed, text);
     EXPECT_NE(typed.find(" srv-fic12 "), std::string::npos) << typed;
     EXPECT_TRUE(typed.ends_with(" 8h30")) << typed;
+  }
+}
+
+TEST(TicketNoiseTest, MailProgramsAddMarkupAndBreakCharacters) {
+  EXPECT_TRUE(AsHtmlMail("é <\nb").ends_with(
+      "<p class=MsoNormal>&#233; &lt;</p>\n<p class=MsoNormal>b</p></body></html>"));
+  EXPECT_EQ(AsMojibake("réglé, 5 €"), "rÃ©glÃ©, 5 â‚¬");
+  Random random(1);
+  EXPECT_EQ(WithInvisible("un deux trois", 0, random), "un deux trois");
+  std::string seen;
+  for (int i = 0; i < 20; ++i) seen += WithInvisible("un deux trois", 1, random);
+  EXPECT_NE(seen.find("un\u00A0deux"), std::string::npos);
+  EXPECT_NE(seen.find("u\u200Bn deu"), std::string::npos);
+}
+
+// Cleaning takes back what is added here.
+TEST(TicketNoiseTest, CleaningFindsTheTextAgain) {
+  const TextCleaningOptions rules = ParseTextCleaning("html,mojibake,invisible").value();
+  Random random(3);
+  const std::string text = "Écran noir depuis « ce matin », où ça ?\nC'est l'été & < 5 €";
+  for (int i = 0; i < 20; ++i) {
+    const std::string noisy = AsHtmlMail(AsMojibake(WithInvisible(text, 0.5, random)));
+    EXPECT_EQ(CleanText(noisy, rules), text) << noisy;
   }
 }
 
