@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/status_macros.h"
-#include "model/data/html_text.h"
+#include "model/cleaning/text_cleaner.h"
 #include "model/data/record_readers.h"
 
 namespace guichet {
@@ -52,7 +52,7 @@ class NamedReader : public TicketReader {
     if (!ticket.ok()) return Named(name_, ticket.status());
     if (holds_html_ && ticket->has_value()) {
       for (std::string* text : {&(*ticket)->subject, &(*ticket)->body, &(*ticket)->label}) {
-        *text = HtmlToText(*text);
+        *text = CleanText(*text, {.html = true});
       }
     }
     return ticket;

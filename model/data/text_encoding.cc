@@ -1,7 +1,6 @@
 #include "model/data/text_encoding.h"
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <cstring>
 #include <utility>
@@ -9,37 +8,13 @@
 #include <fmt/format.h>
 
 #include "base/status_macros.h"
+#include "model/cleaning/windows1252.h"
+#include "model/text/utf8.h"
 
 namespace guichet {
 namespace {
 
 constexpr std::size_t kUnitsAtOnce = 4096;
-
-// The characters of 0x80 to 0x9F; 0 where there is none. From 0xA0 on they are Unicode's own.
-// Source: the WHATWG Encoding Standard's index-windows-1252, without its five control characters.
-constexpr std::array<char16_t, 32> kWindows1252 = {
-    0x20AC, 0,      0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160,
-    0x2039, 0x0152, 0,      0x017D, 0,      0,      0x2018, 0x2019, 0x201C, 0x201D, 0x2022,
-    0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0,      0x017E, 0x0178};
-
-void AppendUtf8(std::uint32_t c, std::string& text) {
-  const auto put = [&](std::uint32_t byte) { text += static_cast<char>(byte); };
-  if (c < 0x80U) {
-    put(c);
-  } else if (c < 0x800U) {
-    put(0xC0U | (c >> 6U));
-    put(0x80U | (c & 0x3FU));
-  } else if (c < 0x10000U) {
-    put(0xE0U | (c >> 12U));
-    put(0x80U | ((c >> 6U) & 0x3FU));
-    put(0x80U | (c & 0x3FU));
-  } else {
-    put(0xF0U | (c >> 18U));
-    put(0x80U | ((c >> 12U) & 0x3FU));
-    put(0x80U | ((c >> 6U) & 0x3FU));
-    put(0x80U | (c & 0x3FU));
-  }
-}
 
 // Hands out a string before the rest; keeps what did not fit.
 class ResumedSource : public ByteSource {
@@ -135,7 +110,7 @@ absl::StatusOr<TextEncoding> ParseTextEncoding(std::string_view name) {
 std::optional<std::size_t> FindInvalidWindows1252(std::string_view bytes) {
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     const auto byte = static_cast<unsigned char>(bytes[i]);
-    if (byte >= 0x80U && byte < 0xA0U && kWindows1252[byte - 0x80U] == 0) return i;
+    if (byte >= 0x80U && byte < 0xA0U && kWindows1252[byte - 0x80U] == byte) return i;
   }
   return std::nullopt;
 }
@@ -146,17 +121,9 @@ std::string Windows1252ToUtf8(std::string_view bytes) {
   for (const char c : bytes) {
     const auto byte = static_cast<unsigned char>(c);
     const bool mapped = byte >= 0x80U && byte < 0xA0U;
-    AppendUtf8(mapped ? std::uint32_t{kWindows1252[byte - 0x80U]} : std::uint32_t{byte}, text);
+    AppendUtf8(mapped ? kWindows1252[byte - 0x80U] : char32_t{byte}, text);
   }
   return text;
-}
-
-std::optional<unsigned char> ToWindows1252(char32_t character) {
-  if (character >= 0xA0U && character <= 0xFFU) return static_cast<unsigned char>(character);
-  if (character < 0x80U) return std::nullopt;
-  const auto found = std::ranges::find(kWindows1252, static_cast<char16_t>(character));
-  if (character > 0xFFFFU || found == kWindows1252.end()) return std::nullopt;
-  return static_cast<unsigned char>(0x80 + (found - kWindows1252.begin()));
 }
 
 std::unique_ptr<ByteSource> MakeUtf16Source(std::unique_ptr<ByteSource> source,

@@ -26,9 +26,6 @@ absl::StatusOr<TextEncoding> ParseTextEncoding(std::string_view name);
 std::optional<std::size_t> FindInvalidWindows1252(std::string_view bytes);
 // Bytes that FindInvalidWindows1252 passes, as UTF-8: at most three times as many.
 std::string Windows1252ToUtf8(std::string_view bytes);
-// The byte for which Windows-1252 has this character above U+007F, if any.
-std::optional<unsigned char> ToWindows1252(char32_t character);
-
 // UTF-16 from `source`, as UTF-8. Half a surrogate pair comes out as the three bytes that UTF-8
 // forbids for it, and half a character at the end as 0xFF, so that who checks lines finds them.
 std::unique_ptr<ByteSource> MakeUtf16Source(std::unique_ptr<ByteSource> source, bool big_end_first);

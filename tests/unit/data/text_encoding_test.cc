@@ -69,7 +69,7 @@ TEST(TextEncodingTest, NamesAreParsed) {
               HasSubstr("auto, utf-8, windows-1252 and utf-16"));
 }
 
-TEST(TextEncodingTest, Windows1252IsThatOfTheStandardBothWays) {
+TEST(TextEncodingTest, Windows1252IsThatOfTheStandard) {
   EXPECT_EQ(Windows1252ToUtf8("\x80 \x9C\x8C \x92 \xE9 \x85 \x96"), "€ œŒ ’ é … –");
   for (int byte = 0x80; byte < 0x100; ++byte) {
     const std::string one(1, static_cast<char>(byte));
@@ -77,10 +77,6 @@ TEST(TextEncodingTest, Windows1252IsThatOfTheStandardBothWays) {
         byte == 0x81 || byte == 0x8D || byte == 0x8F || byte == 0x90 || byte == 0x9D;
     EXPECT_EQ(FindInvalidWindows1252(one).has_value(), undefined) << byte;
   }
-  EXPECT_EQ(ToWindows1252(U'€'), 0x80);
-  EXPECT_EQ(ToWindows1252(U'é'), 0xE9);
-  EXPECT_EQ(ToWindows1252(U'a'), std::nullopt);
-  EXPECT_EQ(ToWindows1252(U'Ω'), std::nullopt);
 }
 
 TEST(TextEncodingTest, TheFirstAccentDecidesForTheFile) {
