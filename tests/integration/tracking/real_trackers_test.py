@@ -50,7 +50,7 @@ class MlflowServer:
              "--backend-store-uri", f"sqlite:///{folder}/mlflow.db", "--default-artifact-root", str(folder / "artifacts")],
             stdout=self.log, stderr=subprocess.STDOUT, start_new_session=True,
             env={**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"})
-        give_up = time.monotonic() + 150
+        give_up = time.monotonic() + 300
         while True:
             try:
                 urllib.request.urlopen(self.url + "/health", timeout=2).read()
