@@ -24,8 +24,8 @@ if not PYTHON.exists():
     print(f"skipped: {PYTHON} is not there; tests/integration/python_clients/make_environment.sh makes it where pip can fetch "
           "tests/integration/tracking/requirements.txt")
     sys.exit(77)
-if pathlib.Path(sys.prefix) != PYTHON.parent.parent:
-    os.execv(PYTHON, [str(PYTHON), "-B", *sys.argv])
+if len(sys.argv) == 3:  # not yet inside the environment
+    os.execv(PYTHON, [str(PYTHON), "-B", *sys.argv, "inside"])
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 PLAN = "epochs: 2\nbatch_size: 16\nlearning_rate: 0.005\nthreads: 1\ndevice: cpu\npatience: 0\n"
