@@ -119,8 +119,8 @@ absl::StatusOr<ModelWeights> OpenWeights(const fs::path& folder, const BundleMan
 }
 
 // Versions of one model have the same tokenizer: one in memory serves them all, with the words it
-// has met. Told apart by how they clean texts and by the hashes of all files but weights and
-// reports.
+// has met. Told apart by the hashes of all files but weights and reports; how a version cleans its
+// texts is put around it.
 absl::StatusOr<std::shared_ptr<const Tokenizer>> SharedTokenizer(const fs::path& folder,
                                                                  const BundleManifest& manifest) {
   struct Cache {
