@@ -100,7 +100,7 @@ absl::Status TokenizeTickets(const Tokenizer& tokenizer, const TokenizeOptions& 
 
 // Lines are taken as they are, so that every line has its object, empty ones too.
 bool IsPlainText(const InputOptions& input) {
-  if (!input.format.empty()) return input.format == "text";
+  if (!input.form.format.empty()) return input.form.format == "text";
   return input.file == "-" || GuessTicketFormat(input.file) == TicketFormat::kText;
 }
 
