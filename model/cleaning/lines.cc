@@ -72,7 +72,7 @@ std::string FoldLine(std::string_view line, std::size_t most) {
   return folded;
 }
 
-bool IsBlank(std::string_view line) {
+bool IsBlankLine(std::string_view line) {
   return line.find_first_not_of(" \t\r\f\v\xC2\xA0") == std::string_view::npos;
 }
 

@@ -16,7 +16,7 @@ std::size_t NextLine(std::string_view text, std::string_view line);
 // line are read. Text beyond Latin-1 stays as it is.
 std::string FoldLine(std::string_view line, std::size_t most);
 
-bool IsBlank(std::string_view line);
+bool IsBlankLine(std::string_view line);
 
 // How many words `text` has, counted up to `most`: runs of letters and digits of two bytes or more,
 // greetings and thanks left out.

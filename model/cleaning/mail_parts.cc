@@ -94,7 +94,7 @@ std::size_t EndOfAttribution(std::string_view text, std::size_t begin) {
     const std::string_view line = LineAt(text, at);
     at = NextLine(text, line);
     const auto length = static_cast<std::size_t>(line.data() + line.size() - text.data()) - begin;
-    if (length > kLongestHeaderLine || IsBlank(line)) break;
+    if (length > kLongestHeaderLine || IsBlankLine(line)) break;
     const std::size_t last = line.find_last_not_of(" \t\r*");
     if (line[last] == ':' && IsAttribution(text.substr(begin, length))) return at;
     if (!may_break) break;
@@ -110,7 +110,7 @@ std::size_t EndOfHeaderBlock(std::string_view text, std::size_t begin) {
   for (int lines = 0; lines < kMostHeaderLines && at < text.size(); ++lines) {
     const std::string_view line = LineAt(text, at);
     at = NextLine(text, line);
-    if (IsBlank(line)) continue;
+    if (IsBlankLine(line)) continue;
     const HeaderField field = FieldOf(line);
     if (field == HeaderField::kNone) break;
     telling = telling || field == HeaderField::kTelling;
@@ -148,11 +148,12 @@ std::size_t BeginOfLastQuote(std::string_view text) {
     } else if (end > at) {
       const std::size_t header = at;
       at = end;
-      while (at < text.size() && IsBlank(LineAt(text, at))) at = NextLine(text, LineAt(text, at));
+      while (at < text.size() && IsBlankLine(LineAt(text, at)))
+        at = NextLine(text, LineAt(text, at));
       if (at >= text.size() || !IsQuotedLine(LineAt(text, at))) return std::min(quoted, header);
       quoted = std::min(quoted, header);
     } else {
-      if (!IsBlank(line)) quoted = text.size();
+      if (!IsBlankLine(line)) quoted = text.size();
       at = NextLine(text, line);
     }
   }

@@ -38,7 +38,7 @@ std::string WithoutQuotes(std::string_view text) {
     }
     // Below an attribution with marked lines, the author may go on; else the rest is the old mail.
     next = end;
-    while (next < text.size() && IsBlank(LineAt(text, next))) {
+    while (next < text.size() && IsBlankLine(LineAt(text, next))) {
       next = NextLine(text, LineAt(text, next));
     }
     if (next >= text.size() || !IsQuotedLine(LineAt(text, next))) break;

@@ -136,7 +136,7 @@ bool IsTail(std::string_view mail, std::size_t begin, const TailLimits& limits) 
   for (std::size_t at = begin; at < mail.size();) {
     const std::string_view line = LineAt(mail, at);
     at = NextLine(mail, line);
-    if (IsBlank(line)) continue;
+    if (IsBlankLine(line)) continue;
     if (++lines > limits.lines) return false;
     const std::string folded = FoldLine(line, kLookedAt);
     if (IsPostscript(folded) || WordsOf(folded) > limits.words || folded.ends_with('?')) {
@@ -163,7 +163,7 @@ std::size_t BeginOfLastLines(std::string_view mail) {
     const std::size_t end = begin - 1;  // its '\n', or the last line's last character
     const std::size_t before = end == 0 ? std::string_view::npos : mail.rfind('\n', end - 1);
     begin = before == std::string_view::npos ? 0 : before + 1;
-    if (!IsBlank(mail.substr(begin, end - begin))) ++lines;
+    if (!IsBlankLine(mail.substr(begin, end - begin))) ++lines;
   }
   return begin;
 }
