@@ -75,7 +75,10 @@ class HeatMap {
     return labels <= 24 ? 30 : 24;
   }
 
-  // Of the longest label shown, cut to so many characters.
+  // As in the table of labels: tells long names apart that begin alike.
+  std::size_t Number(std::size_t place) const { return shown_[place] + 1; }
+
+  // Of the longest label shown, cut to so many characters, with its number.
   double Widest(std::size_t characters) const {
     std::size_t widest = 0;
     for (const std::size_t label : shown_) {
@@ -84,7 +87,8 @@ class HeatMap {
           name, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80; });
       widest = std::max(widest, name.size() - static_cast<std::size_t>(continuation));
     }
-    return kCharacterWidth * static_cast<double>(widest);
+    constexpr double kNumber = 3;  // two digits and a space
+    return kCharacterWidth * (kNumber + static_cast<double>(widest));
   }
 
   double Left(std::size_t column) const {
@@ -96,18 +100,18 @@ class HeatMap {
   std::string Header(std::size_t column) const {
     return fmt::format(
         "<text class=\"tick\" transform=\"translate({:.1f} {:.1f}) "
-        "rotate(-55)\"><title>{}</title>{}"
+        "rotate(-55)\"><title>{}</title>{} {}"
         "</text>\n",
         Left(column) + cell_ / 2.0 + 3, header_height_ - 7, EscapeHtml(Name(column)),
-        EscapeHtml(Shorten(Name(column), kHeaderCharacters)));
+        Number(column), EscapeHtml(Shorten(Name(column), kHeaderCharacters)));
   }
 
   std::string Row(std::size_t row) const {
     const std::int64_t support = figures_.per_label[shown_[row]].support;
     std::string svg = fmt::format(
         "<text class=\"tick\" x=\"{:.1f}\" y=\"{:.1f}\" "
-        "text-anchor=\"end\"><title>{}</title>{}</text>\n",
-        label_column_ - 8, Top(row) + cell_ / 2.0 + 4, EscapeHtml(Name(row)),
+        "text-anchor=\"end\"><title>{}</title>{} {}</text>\n",
+        label_column_ - 8, Top(row) + cell_ / 2.0 + 4, EscapeHtml(Name(row)), Number(row),
         EscapeHtml(Shorten(Name(row), kLabelCharacters)));
     for (std::size_t column = 0; column < shown_.size(); ++column) {
       svg += Cell(row, column, support);

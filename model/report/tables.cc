@@ -121,8 +121,9 @@ std::string LabelTable(const EvaluationReport& report) {
   for (std::size_t i = 0; i < shown; ++i) {
     const PrecisionRecall& scores = figures.per_label[i].scores;
     rows += fmt::format(
-        "<tr><th>{}</th><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td>{}</tr>\n",
-        EscapeHtml(figures.labels[i]), Grouped(figures.per_label[i].support),
+        "<tr><th><small>{}</small> {}</th><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td>"
+        "{}</tr>\n",
+        i + 1, EscapeHtml(figures.labels[i]), Grouped(figures.per_label[i].support),
         Percent(scores.precision), Percent(scores.recall), Percent(scores.f1), ShareBar(scores.f1),
         report.promise ? PromiseCells(report.promise->labels[i], report.promise->kept[i]) : "");
   }
