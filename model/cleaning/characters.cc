@@ -34,7 +34,7 @@ std::optional<char> Windows1252Byte(char32_t character) {
 bool IsLikelyOrigin(char32_t character) {
   return (character >= 0x80 && character <= 0x17F) ||                       // Latin: é, œ, «
          character == 0x192 || character == 0x2C6 || character == 0x2DC ||  // of text broken twice
-         (character >= 0x2010 && character <= 0x27BF) ||                    // ’ “ … € → ✓
+         (character >= 0x2000 && character <= 0x27BF) ||  // ’ “ … € → ✓, zero width
          character == 0xFEFF || character == 0xFFFD ||
          (character >= 0x1F000 && character <= 0x1FAFF);  // emoji
 }
