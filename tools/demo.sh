@@ -82,9 +82,9 @@ print("     « {} »\n        \033[1m{}\033[0m {:.0%}, says version {}".format(s
     "$phone"
 }
 if [ $keep_running = 0 ]; then
-  say "5/7  teach it a category it does not know, $new_category: 4,000 tickets, trained beside the service (guichet jobs submit --watch)"
+  say "5/7  teach it a category it does not know, $new_category: 3,000 tickets, trained beside the service (guichet jobs submit --watch)"
   classify_phone
-  $bin/guichet data make --rows 4000 --seed 4 > "$demo/lesson.jsonl"
+  $bin/guichet data make --rows 3000 --seed 4 > "$demo/lesson.jsonl"
   printf 'epochs: 3\nlearning_rate: 0.001\nmax_tokens: 128\n' > "$demo/plan.yaml"
   $bin/guichet jobs submit --data "$demo/lesson.jsonl" --plan "$demo/plan.yaml" --watch 2>&1 > "$demo/job.json" | sed 's/^/     /'
   classify_phone

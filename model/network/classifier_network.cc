@@ -48,10 +48,14 @@ at::Tensor BiasOf(const PaddedBatch& batch, const at::Tensor& visible) {
   return bias.view({batch.rows, 1, 1, batch.length});
 }
 
-// The slots that `wanted` marks, [B, T] bool, or nothing when it marks all.
+// The slots that `wanted` marks, [B, T] bool, or nothing when so few are left out that packing
+// would cost more than it spares.
 std::optional<PackedRows> PackWhere(const at::Tensor& wanted) {
+  constexpr double kWorthwhile = 0.85;
   const at::Tensor slots = wanted.flatten().nonzero().squeeze(1);
-  if (slots.size(0) == wanted.numel()) return std::nullopt;
+  if (static_cast<double>(slots.size(0)) >= kWorthwhile * static_cast<double>(wanted.numel())) {
+    return std::nullopt;
+  }
   return PackedRows{.slots = slots, .rows = wanted.size(0), .length = wanted.size(1)};
 }
 

@@ -24,7 +24,7 @@ struct BatchTensors {
   at::Tensor visible;      // [B, T] bool
   at::Tensor bias;         // of the encoder's states, as in AttentionMask
   // The visible slots, and with a decoder those up to each row's last </s>; nothing where that is
-  // the whole rectangle.
+  // the whole rectangle, or nearly.
   std::optional<PackedRows> rows;
   std::optional<PackedRows> decoder_rows;
 };

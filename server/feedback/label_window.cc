@@ -18,7 +18,11 @@ constexpr double kFewestAnswersALabel = 20;
 std::vector<double> LabelWindow::Update(SteadyTime now, const std::vector<double>& counters) {
   // The newest snapshot that is as old as the window is its beginning.
   while (snapshots_.size() > 1 && snapshots_[1].time <= now - window_) snapshots_.pop_front();
-  if (snapshots_.empty() || now - snapshots_.back().time >= window_ / kSnapshots) {
+  // What was counted before the first look came within the window as well: counters begin at 0.
+  if (snapshots_.empty()) {
+    snapshots_.push_back({.time = now, .counters = std::vector<double>(counters.size(), 0.0)});
+  }
+  if (now - snapshots_.back().time >= window_ / kSnapshots) {
     snapshots_.push_back({.time = now, .counters = counters});
   }
   const std::vector<double>& before = snapshots_.front().counters;

@@ -14,8 +14,8 @@ class LabelWindow {
  public:
   explicit LabelWindow(std::chrono::nanoseconds window) : window_(window) {}
 
-  // Takes the counters as they are now; returns the answers by label within the window, or since
-  // the first call where that is shorter ago.
+  // Takes the counters as they are now, the first time soon after they began at 0; returns the
+  // answers by label within the window, or of all the time where that is shorter.
   std::vector<double> Update(SteadyTime now, const std::vector<double>& counters);
 
  private:

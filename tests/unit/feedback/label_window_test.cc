@@ -16,9 +16,9 @@ constexpr SteadyTime kStart = SteadyTime(std::chrono::hours(5));
 
 TEST(LabelWindowTest, CountsWhatCameWithinTheWindow) {
   LabelWindow window(minutes(60));
-  EXPECT_THAT(window.Update(kStart, {10, 0}), ElementsAre(0, 0));
-  EXPECT_THAT(window.Update(kStart + minutes(30), {15, 2}), ElementsAre(5, 2));
-  EXPECT_THAT(window.Update(kStart + minutes(60), {15, 9}), ElementsAre(5, 9));
+  EXPECT_THAT(window.Update(kStart, {10, 0}), ElementsAre(10, 0));
+  EXPECT_THAT(window.Update(kStart + minutes(30), {15, 2}), ElementsAre(15, 2));
+  EXPECT_THAT(window.Update(kStart + minutes(60), {15, 9}), ElementsAre(15, 9));
   // The window now begins at the second call.
   EXPECT_THAT(window.Update(kStart + minutes(90), {15, 9}), ElementsAre(0, 7));
   EXPECT_THAT(window.Update(kStart + minutes(300), {16, 9}), ElementsAre(1, 0));
