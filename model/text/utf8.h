@@ -23,7 +23,8 @@ std::optional<std::size_t> FindInvalidUtf8(std::string_view text);
 // `bytes` with every ill-formed sequence replaced by U+FFFD.
 std::string ReplaceInvalidUtf8(std::string_view bytes);
 
-// Appends a character: a Unicode scalar value, at most U+10FFFF and no surrogate.
+// Appends a character, at most U+10FFFF; a surrogate, which is none, as the three bytes that UTF-8
+// forbids for it.
 void AppendUtf8(char32_t code_point, std::string& text);
 
 // White space as Python's str.isspace() has it, which str.strip() removes. Unlike Unicode's
