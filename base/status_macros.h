@@ -9,10 +9,12 @@
 // is OK.
 #define GUICHET_RETURN_IF_ERROR(expression) \
   GUICHET_RETURN_IF_ERROR_IMPL(GUICHET_CONCATENATE(guichet_status_, __COUNTER__), expression)
+// NOLINTBEGIN(bugprone-macro-parentheses): a name that is declared cannot stand in parentheses.
 #define GUICHET_RETURN_IF_ERROR_IMPL(status, expression)                 \
   do {                                                                   \
     if (absl::Status status = (expression); !status.ok()) return status; \
   } while (false)
+// NOLINTEND(bugprone-macro-parentheses)
 
 // Each use names its temporary after a number of its own, so that one may stand in another's
 // argument.

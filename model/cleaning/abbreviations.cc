@@ -116,7 +116,7 @@ constexpr std::array<bool, 256> kOfWord = [] {
   for (std::size_t c = '0'; c <= '9'; ++c) of_word[c] = true;
   for (std::size_t c = 'a'; c <= 'z'; ++c) of_word[c] = of_word[c - 'a' + 'A'] = true;
   for (std::size_t c = 0x80; c < 0xC0; ++c) of_word[c] = true;
-  for (const std::size_t lead : {0xC3, 0xC4, 0xC5}) of_word[lead] = true;
+  for (const std::size_t lead : {0xC3U, 0xC4U, 0xC5U}) of_word[lead] = true;
   return of_word;
 }();
 
@@ -186,7 +186,7 @@ bool StandsAlone(std::string_view text, std::size_t begin, std::size_t end) {
 // Whether the point at `at` belongs to the abbreviation before it, since the sentence goes on.
 bool IsPointOfBrief(std::string_view text, std::size_t at) {
   if (at >= text.size() || text[at] != '.') return false;
-  const std::size_t next = text.find_first_not_of(" ", at + 1);
+  const std::size_t next = text.find_first_not_of(' ', at + 1);
   return next != std::string_view::npos && next > at + 1 &&
          (IsLower(text[next]) || IsDigit(text[next]) || text[next] == ':');
 }

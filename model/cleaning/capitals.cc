@@ -143,12 +143,10 @@ std::size_t EndOfSentence(std::string_view text, std::size_t begin, bool& may_be
       small = true;
     } else if (c >= 'A' && c <= 'Z') {
       ++capitals;
-    } else if (c == '\n') {
-      break;
-    } else if ((c == '.' || c == '!' || c == '?') &&
-               (at + 1 == text.size() || IsAsciiSpace(text[at + 1]))) {
-      break;
     }
+    const bool ends =
+        (c == '.' || c == '!' || c == '?') && (at + 1 == text.size() || IsAsciiSpace(text[at + 1]));
+    if (ends || c == '\n') break;
   }
   may_be_capitals = !small && capitals >= 3;
   return std::min(at + 1, text.size());

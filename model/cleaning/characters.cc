@@ -85,7 +85,8 @@ char32_t VisibleForm(char32_t c) {
 constexpr std::array<bool, 256> kMayBeInvisible = [] {
   std::array<bool, 256> may{};
   for (std::size_t c = 0; c < 0x20; ++c) may[c] = c != '\n' && c != '\t';
-  for (const std::size_t lead : {0x7F, 0xC2, 0xCD, 0xD8, 0xE1, 0xE2, 0xE3, 0xEF, 0xF0, 0xF3}) {
+  for (const std::size_t lead :
+       {0x7FU, 0xC2U, 0xCDU, 0xD8U, 0xE1U, 0xE2U, 0xE3U, 0xEFU, 0xF0U, 0xF3U}) {
     may[lead] = true;
   }
   return may;

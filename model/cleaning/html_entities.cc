@@ -60,6 +60,7 @@ std::optional<char32_t> Numbered(std::string_view digits) {
   }
   std::uint32_t number = 0;
   const char* end = digits.data() + digits.size();
+  // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): the end is given.
   const auto [stopped, error] = std::from_chars(digits.data(), end, number, base);
   if (error != std::errc() || stopped != end || number == 0 || number > 0x10FFFF ||
       (number >= 0xD800 && number <= 0xDFFF)) {

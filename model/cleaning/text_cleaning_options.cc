@@ -14,6 +14,7 @@ namespace {
 
 std::string KnownRules() {
   std::vector<std::string_view> names;
+  names.reserve(kTextCleaningRules.size());
   for (const TextCleaningRule& rule : kTextCleaningRules) names.push_back(rule.name);
   return fmt::format("{}", fmt::join(names, ", "));
 }
