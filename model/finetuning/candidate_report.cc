@@ -58,6 +58,7 @@ absl::StatusOr<std::vector<int>> BagOfWordsDecisions(const std::vector<Ticket>& 
                                                      const std::vector<std::string>& labels) {
   const std::size_t rows = std::min(training.size(), kMostBaselineRows);
   std::vector<std::string> texts;
+  texts.reserve(rows);
   for (std::size_t row = 0; row < rows; ++row) texts.push_back(training[row].Text());
   std::vector<int> truth = TruthOf(training, labels);
   truth.resize(rows);
@@ -65,6 +66,7 @@ absl::StatusOr<std::vector<int>> BagOfWordsDecisions(const std::vector<Ticket>& 
       const auto classifier,
       BagOfWordsClassifier::Train(texts, truth, static_cast<int>(labels.size()), {}));
   std::vector<int> decisions;
+  decisions.reserve(judged.size());
   for (const Ticket& ticket : judged) decisions.push_back(classifier.Predict(ticket.Text()));
   return decisions;
 }
@@ -95,6 +97,7 @@ void AddBaselines(const TrainedModel& model, const std::vector<Ticket>& judged,
 
 std::vector<int> Largest(const LogitTable& logits) {
   std::vector<int> decisions;
+  decisions.reserve(logits.rows());
   for (std::size_t row = 0; row < logits.rows(); ++row) {
     decisions.push_back(LargestIndex(logits.row(row)));
   }

@@ -57,7 +57,8 @@ Identity IdentityOf(const fs::path& state_file) {
   if (!state_file.empty()) {
     try {
       if (auto known = ReadIdentity(state_file)) return *std::move(known);
-    } catch (const Json::exception&) {
+    } catch (
+        const Json::exception&) {  // NOLINT(bugprone-empty-catch): a damaged file is a lost one
     }
   }
   const Identity fresh{.id = NewId(), .started = Clock::System().WallNow(), .resumed = false};

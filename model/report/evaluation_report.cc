@@ -28,6 +28,7 @@ std::vector<Mistake> WorstMistakes(const JudgedRows& rows,
                             [&](std::size_t row) { return std::pair(-answers[row].score, row); });
   wrong.resize(kept);
   std::vector<Mistake> mistakes;
+  mistakes.reserve(wrong.size());
   for (const std::size_t row : wrong) {
     mistakes.push_back({.id = rows.ids[row],
                         .label = rows.labels[static_cast<std::size_t>(answers[row].truth)],
