@@ -12,8 +12,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/clock.h"
-#include "model/cleaning/text_cleaning_options.h"
 #include "model/checkpoint/parameter_names.h"
+#include "model/cleaning/text_cleaning_options.h"
 #include "model/network/bart_config.h"
 #include "model/text/tokenizer.h"
 

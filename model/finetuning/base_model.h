@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "model/cleaning/text_cleaning_options.h"
 #include "model/checkpoint/parameter_names.h"
+#include "model/cleaning/text_cleaning_options.h"
 #include "model/network/bart_config.h"
 #include "model/text/tokenizer.h"
 
@@ -33,8 +33,8 @@ struct HeadOptions {
 
 // A bundle or a Hugging Face folder, for these labels: a base with the very same labels keeps its
 // head and their order; of another it keeps what it knows of labels that stay (carry_head.h). Its
-// texts are cleaned by `cleaning`, whatever a bundle's manifest says of its own. INVALID_ARGUMENT: no
-// tokenizer in it, or a head it cannot have.
+// texts are cleaned by `cleaning`, whatever a bundle's manifest says of its own. INVALID_ARGUMENT:
+// no tokenizer in it, or a head it cannot have.
 absl::StatusOr<BaseModel> OpenBaseModel(const std::filesystem::path& folder,
                                         const HeadOptions& head,
                                         const std::vector<std::string>& labels,

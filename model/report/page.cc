@@ -61,8 +61,8 @@ std::string CoverageTile(const EvaluationReport& report) {
   if (report.promise) {
     const PromiseTotals totals = SumPromise(*report.promise, report.judgement.figures.rows);
     return Tile("answered", Percent(totals.coverage),
-                fmt::format("promised precision {:.4g}\u00A0%, kept {}", 100 * report.promise->promised,
-                            Percent(totals.precision)));
+                fmt::format("promised precision {:.4g}\u00A0%, kept {}",
+                            100 * report.promise->promised, Percent(totals.precision)));
   }
   const auto point = CoverageAtPrecision(report.judgement.answers, 0.95);
   return Tile("could be answered", point ? Percent(point->coverage) : "–",

@@ -143,10 +143,10 @@ TEST(TrainingMixTest, IsWhatTheProvenanceTellsOfEveryLabel) {
   ASSERT_EQ(manifest.labels.size(), 2U);
   manifest.provenance_json = R"({"training_rows_by_label":[3,0]})";
   EXPECT_THAT(TrainingMix(manifest), ::testing::ElementsAre(3, 0));
-  for (const char* told : {R"({})", R"({"training_rows_by_label":[3]})", "[]", "no JSON",
-                           R"({"training_rows_by_label":[3,-1]})",
-                           R"({"training_rows_by_label":[0,0]})",
-                           R"({"training_rows_by_label":["3","0"]})"}) {
+  for (const char* told :
+       {R"({})", R"({"training_rows_by_label":[3]})", "[]", "no JSON",
+        R"({"training_rows_by_label":[3,-1]})", R"({"training_rows_by_label":[0,0]})",
+        R"({"training_rows_by_label":["3","0"]})"}) {
     manifest.provenance_json = told;
     EXPECT_THAT(TrainingMix(manifest), ::testing::IsEmpty()) << told;
   }

@@ -110,8 +110,7 @@ TEST_F(FeedbackCommandsTest, ALostAnswerIsAskedForAgainWithTheSameId) {
 }
 
 TEST_F(FeedbackCommandsTest, RefusedIsFourAndUnreachableIsThree) {
-  server_.ThenFail(
-      "Submit", Refusal(grpc::StatusCode::INVALID_ARGUMENT, "label: too long"));
+  server_.ThenFail("Submit", Refusal(grpc::StatusCode::INVALID_ARGUMENT, "label: too long"));
   const ProgramRun refused = Ask({"feedback", "--ticket", "1", "--label", "x"});
   EXPECT_EQ(refused.exit_code, 4);
   EXPECT_THAT(refused.err, HasSubstr("label: too long"));

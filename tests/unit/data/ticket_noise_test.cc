@@ -4,8 +4,8 @@
 
 #include <gtest/gtest.h>
 
-#include "model/data/text_key.h"
 #include "model/cleaning/text_cleaner.h"
+#include "model/data/text_key.h"
 
 namespace guichet {
 namespace {
