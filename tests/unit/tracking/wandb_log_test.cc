@@ -210,8 +210,6 @@ TEST_F(WandbLogTest, AWriteThatFailsHalfWayLeavesWholeRecords) {
 }
 
 TEST(AppendFileTest, AFullDiskIsAnErrorThatMayPass) {
-  std::error_code error;
-  if (!fs::exists("/dev/full", error)) GTEST_SKIP() << "this machine has no /dev/full";
   const auto file = OpenToAppend("/dev/full");
   ASSERT_TRUE(file.ok()) << file.status();
   std::int64_t size = 0;
