@@ -1,5 +1,6 @@
 #include "server/store/database.h"
 
+#include <chrono>
 #include <utility>
 
 #include <fmt/format.h>
@@ -93,6 +94,18 @@ absl::Status RunScript(sqlite3* connection, const char* sql) {
   return result == SQLITE_OK ? absl::OkStatus() : ErrorOf(connection, result);
 }
 
+// A new file becomes one with a write-ahead log. Where two connections do that at once SQLite does not
+// wait, since each may hold what the other wants: one is told "busy" and comes again.
+absl::Status KeepAWriteAheadLog(sqlite3* connection) {
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::milliseconds(kBusyMilliseconds);
+  while (true) {
+    absl::Status status = RunScript(connection, "PRAGMA journal_mode=WAL");
+    const bool busy = (sqlite3_extended_errcode(connection) & 0xFF) == SQLITE_BUSY;
+    if (!busy || std::chrono::steady_clock::now() > give_up) return status;
+    sqlite3_sleep(1);
+  }
+}
+
 }  // namespace
 
 std::int64_t SqlRow::Integer(int column) const {
@@ -163,8 +176,8 @@ absl::Status Database::SetUp() {
     const MutexLock lock(mutex_);
     sqlite3* connection = Connection(connection_);
     sqlite3_busy_timeout(connection, kBusyMilliseconds);
+    GUICHET_RETURN_IF_ERROR(KeepAWriteAheadLog(connection));
     GUICHET_RETURN_IF_ERROR(RunScript(connection,
-                                      "PRAGMA journal_mode=WAL;"
                                       "PRAGMA synchronous=FULL;"
                                       "PRAGMA foreign_keys=ON;"));
   }

@@ -1,5 +1,7 @@
 #include "server/store/database.h"
 
+#include <array>
+#include <chrono>
 #include <csignal>
 #include <fstream>
 #include <memory>
@@ -76,32 +78,47 @@ TEST_F(DatabaseTest, ConstraintsAndMistakesHaveTheirCodes) {
   EXPECT_THAT(Models(*database), ::testing::ElementsAre("a")) << "usable after errors";
 }
 
+TEST_F(DatabaseTest, TwoProcessesThatOpenANewFileAtOnceBothGetIt) {
+  for (int round = 0; round < 30; ++round) {
+    const auto file = folder_.path() / std::to_string(round);
+    std::array<pid_t, 2> openers{};
+    for (pid_t& opener : openers) {
+      opener = ::fork();
+      if (opener == 0) ::_exit(Database::Open(file).ok() ? 0 : 1);
+    }
+    for (const pid_t opener : openers) {
+      int status = 0;
+      ::waitpid(opener, &status, 0);
+      EXPECT_EQ(status, 0) << "in round " << round;
+    }
+  }
+}
+
 TEST_F(DatabaseTest, AKilledWriterLeavesWholeTransactions) {
   // The child commits pairs until it is killed; a pair is both or neither.
   const pid_t child = ::fork();
   if (child == 0) {
-    const auto database = Database::Open(File()).value();
+    const auto database = Database::Open(File());
+    if (!database.ok()) ::_exit(1);
     for (std::int64_t i = 0;; ++i) {
-      (void)database->Transact([&](SqlTransaction& transaction) -> absl::Status {
+      (void)(*database)->Transact([&](SqlTransaction& transaction) -> absl::Status {
         GUICHET_RETURN_IF_ERROR(transaction.Execute(kAdd, {"a" + std::to_string(i), i}).status());
         return transaction.Execute(kAdd, {"b" + std::to_string(i), i}).status();
       });
     }
   }
-  while (!std::filesystem::exists(File())) {
-  }
-  const auto database = [&] {
-    while (true) {
-      auto opened = Database::Open(File());
-      if (opened.ok()) return *std::move(opened);
-    }
-  }();
-  while (Models(*database).size() < 20) {
+  const auto database = Database::Open(File());
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (database.ok() && Models(**database).size() < 20 &&
+         std::chrono::steady_clock::now() < give_up) {
   }
   ::kill(child, SIGKILL);
   int status = 0;
   ::waitpid(child, &status, 0);
+  ASSERT_TRUE(database.ok()) << database.status();
+  EXPECT_EQ(WTERMSIG(status), SIGKILL) << "the writer ended by itself";
   const auto after = Database::Open(File()).value();
+  EXPECT_GE(Models(*after).size(), 20U);
   EXPECT_EQ(Models(*after).size() % 2, 0U);
 }
 
