@@ -1,0 +1,2 @@
+// Compiled for its precompiled headers only: see tests/CMakeLists.txt.
+int main() { return 0; }
