@@ -150,8 +150,19 @@ absl::Status MoveDurably(const fs::path& from, const fs::path& to) {
     }
     return FileError("rename to", to, reason);
   }
-  GUICHET_RETURN_IF_ERROR(Sync(ParentOf(to), O_RDONLY | O_DIRECTORY));
-  return Sync(ParentOf(from), O_RDONLY | O_DIRECTORY);
+  GUICHET_RETURN_IF_ERROR(SyncFolder(ParentOf(to)));
+  return SyncFolder(ParentOf(from));
+}
+
+absl::Status SyncFolder(const fs::path& path) { return Sync(path, O_RDONLY | O_DIRECTORY); }
+
+absl::Status MakeFoldersDurably(const fs::path& path) {
+  std::error_code error;
+  if (path.empty() || fs::is_directory(path, error)) return absl::OkStatus();
+  GUICHET_RETURN_IF_ERROR(MakeFoldersDurably(path.parent_path()));
+  fs::create_directory(path, error);
+  if (error) return FileError("create folder", path, error.value());
+  return SyncFolder(ParentOf(path));
 }
 
 absl::Status CreateFolderDurably(const fs::path& target,
@@ -178,7 +189,7 @@ absl::Status CreateFolderDurably(const fs::path& target,
     fs::remove_all(staging, error);
     return status;
   }
-  return Sync(ParentOf(target), O_RDONLY | O_DIRECTORY);
+  return SyncFolder(ParentOf(target));
 }
 
 }  // namespace guichet

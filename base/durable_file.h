@@ -32,6 +32,12 @@ absl::Status WriteFileDurably(const std::filesystem::path& path, std::string_vie
 // that durable. ALREADY_EXISTS when `to` exists, NOT_FOUND when `from` does not.
 absl::Status MoveDurably(const std::filesystem::path& from, const std::filesystem::path& to);
 
+// Makes a folder and those it lies in where they are missing, each durably. INTERNAL: it cannot.
+absl::Status MakeFoldersDurably(const std::filesystem::path& path);
+
+// Makes durable what was made, renamed or removed in a folder.
+absl::Status SyncFolder(const std::filesystem::path& path);
+
 // Builds a folder atomically: `fill` writes into a fresh staging folder beside `target`; then every
 // file in it is fsynced, and the staging folder is renamed to `target`. ALREADY_EXISTS when
 // `target` exists. On error the staging folder is removed.

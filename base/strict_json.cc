@@ -100,7 +100,7 @@ class StrictBuilder : public nlohmann::json_sax<json> {
 
   bool key(string_t& name) override {
     if (open_.back()->contains(name)) {
-      error_ = fmt::format("the name \"{}\" is given twice", name.substr(0, 200));
+      error_ = fmt::format("the name \"{:.200}\" is given twice", name);
       return false;
     }
     slot_ = &(*open_.back())[name];

@@ -131,9 +131,7 @@ absl::StatusOr<UploadState> DatasetUpload::Finish() {
 absl::StatusOr<std::unique_ptr<DatasetStore>> DatasetStore::Open(
     const fs::path& folder, const DatasetLimits& limits,
     std::function<absl::StatusOr<std::set<fs::path>>()> needed) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) return FileError("create", folder, error.value());
+  GUICHET_RETURN_IF_ERROR(MakeFoldersDurably(folder));
   return std::unique_ptr<DatasetStore>(new DatasetStore(folder, limits, std::move(needed)));
 }
 

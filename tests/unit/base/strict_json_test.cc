@@ -38,6 +38,10 @@ TEST(StrictJsonTest, WholeNumbersBeyond64BitsAreNotWholeNumbers) {
 TEST(StrictJsonTest, RefusesWhatLaxParsersAccept) {
   EXPECT_THAT(ErrorOf(R"({"a":1,"a":2})"), HasSubstr("the name \"a\" is given twice"));
   EXPECT_THAT(ErrorOf(R"({"a":1,"\u0061":2})"), HasSubstr("the name \"a\" is given twice"));
+  // Cut between characters, so that the message stays UTF-8.
+  const std::string start(199, 'a');
+  const std::string name = "\"" + start + "éé\"";
+  EXPECT_THAT(ErrorOf("{" + name + ":1," + name + ":2}"), HasSubstr("\"" + start + "é\" is given"));
   for (const char* text : {"", "{", "[1,]", "{} {}", "// x\n1", "NaN", "01", "'a'", "[1] x",
                            "\"\\ud800\"", "\"\xff\"", "\"\xc0\xaf\""}) {
     EXPECT_THAT(ErrorOf(text), HasSubstr("JSON: "));
