@@ -38,8 +38,11 @@ DatasetInspector::DatasetInspector(const DatasetReportOptions& options)
       invalid_(Error("invalid_rows", "records that cannot be read; correct or remove them")),
       conflicting_(
           Error("conflicting_duplicates",
-                "texts that differ only in case, accents or punctuation from an earlier row but "
-                "bear another label; decide which is right")),
+                fmt::format(
+                    "texts that differ only in case, accents or punctuation from an earlier row but "
+                    "bear another label; decide which is right (up to {:g} % of the rows this is a "
+                    "warning)",
+                    100 * options.max_conflicting_share))),
       single_label_(Error("single_label",
                           "all labelled rows bear one label; a classifier needs two or more")),
       too_many_labels_(
@@ -187,16 +190,21 @@ DatasetReport DatasetInspector::Finish() {
   std::ranges::sort(report.labels, {},
                     [](const auto& entry) { return std::pair(-entry.second, entry.first); });
   report.characters = lengths_.Summarize();
+  const double conflicting = static_cast<double>(conflicting_.finding().count);
+  if (conflicting <= options_.max_conflicting_share * static_cast<double>(report.rows)) {
+    conflicting_.Excuse();
+  }
   const auto take = [&](const FindingBuilder& builder) {
     if (builder.finding().count > 0) report.findings.push_back(builder.finding());
   };
   for (const FindingBuilder* builder :
        {&invalid_, &conflicting_, &single_label_, &too_many_labels_, &empty_, &label_whitespace_,
         &label_variants_, &similar_labels_, &unknown_labels_, &unlabelled_, &rare_labels_, &exact_,
-        &near_, &unchecked_, &long_, &mojibake_}) {  // errors first
+        &near_, &unchecked_, &long_, &mojibake_}) {
     take(*builder);
   }
   for (const FindingBuilder& builder : personal_) take(builder);
+  std::ranges::stable_sort(report.findings, {}, &DatasetFinding::severity);
   return report;
 }
 

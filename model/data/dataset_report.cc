@@ -24,6 +24,10 @@ absl::Status DatasetReportOptions::Validate() const {
                     "be at least 1, not {}, {}, {}, {} and {}",
                     max_lines, min_rows_per_label, long_characters, max_rows, max_labels));
   }
+  if (!(max_conflicting_share >= 0 && max_conflicting_share <= 1)) {
+    return absl::InvalidArgumentError(
+        fmt::format("max_conflicting_share is {}; it must be 0 to 1", max_conflicting_share));
+  }
   return absl::OkStatus();
 }
 

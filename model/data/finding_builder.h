@@ -30,6 +30,8 @@ class FindingBuilder {
   }
   bool takes_details() const { return finding_.details.size() < max_lines_; }
   void Count(std::int64_t count) { finding_.count += count; }
+  // There are so few that they are only warned of.
+  void Excuse() { finding_.severity = FindingSeverity::kWarning; }
 
   const DatasetFinding& finding() const { return finding_; }
 

@@ -61,6 +61,21 @@ TEST(DatasetFindingsTest, NearDuplicatesShareMostWordPairs) {
   EXPECT_THAT(Find(report, "conflicting_duplicates").lines, ElementsAre(5));
 }
 
+TEST(DatasetFindingsTest, FewConflictsAmongManyRowsAreOnlyAWarning) {
+  const auto report_of = [](int rows) {
+    std::string csv = "body,label\nÉcran noir,a\necran NOIR !,b\n";
+    for (int i = 2; i < rows; ++i) csv += "texte " + std::to_string(i) + (i % 2 ? ",a\n" : ",b\n");
+    return Report(csv);
+  };
+  const auto excused = report_of(100);  // one in a hundred
+  EXPECT_EQ(Find(excused, "conflicting_duplicates").severity, FindingSeverity::kWarning);
+  EXPECT_THAT(Find(excused, "conflicting_duplicates").lines, ElementsAre(3));
+  EXPECT_FALSE(excused.has_errors()) << ToJson(excused);
+  const auto refused = report_of(99);
+  EXPECT_EQ(Find(refused, "conflicting_duplicates").severity, FindingSeverity::kError);
+  EXPECT_TRUE(refused.has_errors());
+}
+
 TEST(DatasetFindingsTest, MojibakeIsFoundByLine) {
   const auto report =
       Report("body,label\nrÃ©seau coupÃ©,a\nréseau À côté,b\nlâ€™Ã©cran,a\nperdu \uFFFD,b\n");
