@@ -25,8 +25,8 @@ def anchors(text):
 
 
 class RulesTest(unittest.TestCase):
-    def test_there_are_five_alerts(self):
-        self.assertEqual(len({rule["alert"] for rule in rules("alert")}), 5)
+    def test_alerts_are_few_enough_to_be_heeded(self):
+        self.assertIn(len({rule["alert"] for rule in rules("alert")}), range(5, 9))
 
     def test_every_alert_says_what_it_means_and_where_to_go_on(self):
         known = anchors((FOLDER / "RUNBOOK.md").read_text())
