@@ -3,7 +3,11 @@
 has the time it needs. Every check is also shown to fail on a set broken in that point."""
 
 import copy
+import os
+import shutil
+import subprocess
 import sys
+import tempfile
 import unittest
 from pathlib import Path
 
@@ -228,5 +232,39 @@ class KubernetesTest(unittest.TestCase):
         self.assertNotIn(tags[container(documents)["image"]], ("latest", ""))
 
 
+@unittest.skipUnless(shutil.which("kubectl"), "kubectl is not installed")
+class TrainingComponentTest(unittest.TestCase):
+    """deploy/kubernetes/training over the set, as kustomize puts them together."""
+
+    def setUp(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for name, part in (("resources", FOLDER), ("components", FOLDER / "training")):
+                with open(Path(folder, "kustomization.yaml"), "a", encoding="utf-8") as overlay:
+                    overlay.write(f"{name}: [{os.path.relpath(part, Path(folder).resolve())}]\n")
+            built = subprocess.run(["kubectl", "kustomize", folder], capture_output=True, text=True, check=False)
+        self.assertEqual(built.returncode, 0, built.stderr)
+        self.claims = set()
+        self.documents = {}
+        for document in yaml.safe_load_all(built.stdout):
+            if document["kind"] == "PersistentVolumeClaim":
+                self.claims.add(document["metadata"]["name"])
+            self.documents.setdefault(document["kind"], document)
+
+    def test_one_pod_owns_the_folder_and_may_write_there(self):
+        deployment = self.documents["Deployment"]["spec"]
+        self.assertEqual((deployment["replicas"], deployment["strategy"]), (1, {"type": "Recreate"}))
+        folder = {each["name"]: each["value"] for each in container(self.documents)["env"]}["GUICHET_TRAINING_FOLDER"]
+        mount = {each["mountPath"]: each for each in container(self.documents)["volumeMounts"]}[folder]
+        self.assertFalse(mount.get("readOnly", False))
+        claims = {each["name"]: each["persistentVolumeClaim"]["claimName"]
+                  for each in pod(self.documents)["volumes"] if "persistentVolumeClaim" in each}
+        self.assertIn(claims[mount["name"]], self.claims)
+        self.assertLessEqual(set(claims.values()), self.claims)
+
+    def test_it_is_still_restricted_and_has_its_surroundings(self):
+        for check in (restricted, probes, surroundings):
+            self.assertEqual(list(check(self.documents)), [])
+
+
 if __name__ == "__main__":
-    sys.exit(support.run(KubernetesTest))
+    sys.exit(support.run(KubernetesTest, TrainingComponentTest))
