@@ -9,6 +9,7 @@
 #include "base/status_macros.h"
 #include "server/registry/version_control.h"
 #include "server/store/audit_log.h"
+#include "server/store/job_table.h"
 #include "server/store/times.h"
 #include "server/telemetry/log.h"
 
@@ -18,6 +19,41 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kFromJob = "job";
+
+absl::Status Refusal(std::int64_t version, const std::string& why, std::string_view remedy) {
+  return absl::FailedPreconditionError(fmt::format("version {} {}; {}", version, why, remedy));
+}
+
+// FAILED_PRECONDITION: something needs the version, and how to end that.
+absl::Status CheckUnused(SqlTransaction& transaction, const VersionRecord& record,
+                         const ServicePointer& pointer) {
+  const std::int64_t version = record.version;
+  if (version == pointer.version) {
+    return Refusal(version, "is in service", "put another one in service first");
+  }
+  if (version == pointer.previous) {
+    return Refusal(version, "is where Rollback goes", "promote another version first");
+  }
+  if (record.pinned) return Refusal(version, "is pinned", "unpin it first");
+  GUICHET_ASSIGN_OR_RETURN(const auto jobs, ListUnendedJobs(transaction));
+  for (const JobRecord& job : jobs) {
+    if (job.state != JobState::kRunning || job.parent_version != version) continue;
+    return Refusal(version, fmt::format("is what job {} judges its candidate against", job.id),
+                   "wait for the job's end or cancel it");
+  }
+  return absl::OkStatus();
+}
+
+// Moves a folder, unless that was done before a crash.
+absl::Status MoveOnce(const fs::path& from, const fs::path& to) {
+  GUICHET_RETURN_IF_ERROR(MakeFoldersDurably(to.parent_path()));
+  absl::Status moved = MoveDurably(from, to);
+  if (moved.ok()) return moved;
+  std::error_code error;
+  if (fs::exists(from, error) || !fs::exists(to, error)) return moved;
+  GUICHET_RETURN_IF_ERROR(SyncFolder(to.parent_path()));
+  return SyncFolder(from.parent_path());
+}
 
 }  // namespace
 
@@ -48,12 +84,7 @@ absl::StatusOr<VersionRecord> VersionControl::Publish(
     return InsertVersion(transaction, version);
   }));
   if (version.stored) return version;
-  std::error_code error;
-  fs::create_directories(fs::path(version.folder).parent_path(), error);
-  absl::Status moved = MoveDurably(candidate.folder, version.folder);
-  const bool moved_before =
-      !moved.ok() && !fs::exists(candidate.folder, error) && fs::exists(version.folder, error);
-  if (!moved.ok() && !moved_before) return moved;
+  GUICHET_RETURN_IF_ERROR(MoveOnce(candidate.folder, version.folder));
   GUICHET_ASSIGN_OR_RETURN(version.manifest_sha256, BundleHash(version.folder));
   version.stored = true;
   GUICHET_RETURN_IF_ERROR(Record({.actor = "job:" + candidate.job_id,
@@ -106,20 +137,10 @@ absl::Status VersionControl::DeleteLocked(std::int64_t version, const std::strin
       [&](SqlTransaction& transaction) -> absl::Status {
         GUICHET_ASSIGN_OR_RETURN(record, Find(transaction, version));
         GUICHET_ASSIGN_OR_RETURN(const ServicePointer pointer, ReadPointer(transaction, model_));
-        const auto refuse = [&](std::string_view why, std::string_view remedy) {
-          return absl::FailedPreconditionError(
-              fmt::format("version {} {}; {}", version, why, remedy));
-        };
-        if (version == pointer.version) {
-          return refuse("is in service", "put another one in service first");
-        }
-        if (version == pointer.previous) {
-          return refuse("is where Rollback goes", "promote another version first");
-        }
-        if (record.pinned) return refuse("is pinned", "unpin it first");
+        GUICHET_RETURN_IF_ERROR(CheckUnused(transaction, record, pointer));
         // The next start would take it for a new one and put it in service.
         if (record.folder == configured_folder_) {
-          return refuse("is what model.path names", "change the configuration first");
+          return Refusal(version, "is what model.path names", "change the configuration first");
         }
         return RemoveVersion(transaction, model_, version);
       }));

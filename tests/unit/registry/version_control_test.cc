@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "model/bundle/model_bundle.h"
+#include "server/store/job_table.h"
 #include "tests/support/fake_classifier.h"
 #include "tests/support/temp_folder.h"
 
@@ -174,6 +175,28 @@ TEST_F(VersionControlTest, WhatTheConfigurationNamesIsNotDeleted) {
   const absl::Status status = control_->Delete(1, "test");
   EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
   EXPECT_THAT(std::string(status.message()), HasSubstr("model.path"));
+}
+
+TEST_F(VersionControlTest, WhatARunningJobIsJudgedAgainstIsNotDeleted) {
+  ASSERT_TRUE(Start().ok());
+  const std::int64_t parent = Publish("job-1");
+  JobRecord job;
+  job.id = "job-2";
+  job.request_id = "r";
+  job.parent_version = parent;
+  const auto store = [&](JobState state) {
+    job.state = state;
+    return database_->Transact([&](SqlTransaction& transaction) -> absl::Status {
+      return job.number == 0 ? InsertJob(transaction, job) : UpdateJob(transaction, job);
+    });
+  };
+  ASSERT_TRUE(store(JobState::kRunning).ok());
+  ASSERT_TRUE(store(JobState::kRunning).ok());
+  const absl::Status status = control_->Delete(parent, "test");
+  EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr("job-2"));
+  ASSERT_TRUE(store(JobState::kFailed).ok());
+  EXPECT_TRUE(control_->Delete(parent, "test").ok());
 }
 
 TEST_F(VersionControlTest, ARejectedVersionTakesOverFromNobody) {
