@@ -2,9 +2,11 @@
 // server. Started by the server, or by hand.
 
 #include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,9 +30,12 @@ constexpr int kExitFailed = 1;
 constexpr int kExitUsage = 2;
 constexpr int kExitSuspended = 75;  // EX_TEMPFAIL: start it again to go on
 
-std::atomic<bool> g_suspend{false};  // lock-free, so that a signal handler may set it
+// Lock-free, so that a signal handler may set them.
+std::atomic<bool> g_suspend{false};
+std::atomic<bool> g_cancel{false};
 
 void Suspend(int) { g_suspend = true; }
+void Cancel(int) { g_cancel = true; }
 
 int Fail(const std::string& message) {
   std::fprintf(stderr, "guichet-trainer: %s\n", message.c_str());
@@ -54,13 +59,16 @@ int RunJob(const std::string& folder, std::vector<TrackerPlace> track) {
   const int rank = *place ? (*place)->rank : 0;
   const std::string name = folder + "/lock" + (rank == 0 ? "" : "-" + std::to_string(rank));
   const int lock = ::open(name.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
-  if (lock < 0) return Fail("cannot open " + name + "; is it a job's folder?");
+  if (lock < 0) {
+    return Fail("cannot open " + name + ": " + std::strerror(errno) + "; is it a job's folder?");
+  }
   if (::flock(lock, LOCK_EX | LOCK_NB) != 0) {
     return Fail("another process works on " + folder + "; wait until it ends");
   }
   const auto peers = JoinPeers(*place);
   if (!peers.ok()) return Fail(peers.status().ToString());
   const auto outcome = RunTrainingJob(folder, {.suspend = [] { return g_suspend.load(); },
+                                               .cancel = [] { return g_cancel.load(); },
                                                .peers = peers->get(),
                                                .track = std::move(track),
                                                .warn = Warn});
@@ -79,6 +87,7 @@ int Main(int argc, char** argv) {
       "Fine-tunes a classifier as a job folder says; the outcome is outcome.json there. Several "
       "processes share the work when torchrun's variables (RANK, WORLD_SIZE, MASTER_ADDR, "
       "MASTER_PORT) or Kubeflow's (PET_*) say so; the folder is then one that all of them see. "
+      "SIGTERM and SIGINT suspend the job, SIGUSR1 cancels it. "
       "Exit codes: 0 done, 1 failed, 2 wrong usage, 75 suspended or left by another process: start "
       "it again to go on.",
       "guichet-trainer");
@@ -108,6 +117,7 @@ int Main(int argc, char** argv) {
   }
   std::signal(SIGTERM, Suspend);
   std::signal(SIGINT, Suspend);
+  std::signal(SIGUSR1, Cancel);
   return RunJob(folder, *ParseTrackers(track));
 }
 

@@ -11,7 +11,6 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "base/free_memory.h"
 #include "base/status_macros.h"
 #include "model/bundle/model_bundle.h"
 #include "model/data/dataset_form.h"
@@ -198,11 +197,8 @@ class JobRun {
 
   TrainingObserver Observer() {
     TrainingObserver observer;
-    observer.on_memory = [this](const MemoryNotice& notice) {
-      Tell("train", fmt::format("{} parameters learn; about {} of memory needed, {} free",
-                                notice.trained_parameters, ShowBytes(notice.needed),
-                                notice.free ? ShowBytes(*notice.free) : "unknown"));
-    };
+    observer.cancelled = control_.cancel;
+    observer.on_memory = [this](const MemoryNotice& notice) { Tell("train", notice.Words()); };
     observer.on_step = [this](const TrainingProgress& step) {
       last_ = {.stage = "train",
                .message = {},

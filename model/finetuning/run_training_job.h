@@ -15,6 +15,8 @@ namespace guichet {
 struct TrainingJobControl {
   // Asked between updates: true ends with ABORTED, nothing decided. May be null.
   std::function<bool()> suspend = {};
+  // Asked as well: true ends the job, its outcome CANCELLED. May be null.
+  std::function<bool()> cancel = {};
   // The processes that share the work. Borrowed; null: this one alone.
   ProcessGroup* peers = nullptr;
   // Where the run is tracked as well; all processes of the job are one run.

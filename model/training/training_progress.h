@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
 
 namespace guichet {
 
@@ -39,6 +40,9 @@ struct MemoryNotice {
   std::int64_t needed = 0;
   std::optional<std::int64_t> free;  // absent when the system does not say
   std::int64_t trained_parameters = 0;
+
+  // For people: how many parameters learn, what that needs and what there is.
+  std::string Words() const;
 };
 
 // Callbacks of a run, all optional, called from the thread that trains.

@@ -24,6 +24,8 @@ using std::chrono::milliseconds;
 constexpr milliseconds kPollInterval(100);
 // A suspended trainer writes a checkpoint first; what takes longer is done again from the last one.
 constexpr milliseconds kSuspendPatience(10'000);
+// A cancelled one tells its trackers; what it reads or writes meanwhile is of no use to anybody.
+constexpr milliseconds kCancelPatience(5'000);
 constexpr milliseconds kRestartPause(500);
 constexpr std::size_t kLinesAtOnce = 256;
 // A full disk or a busy database may pass; what fails this often does not.
@@ -119,7 +121,7 @@ absl::Status JobRunner::PrepareFolder(const JobRecord& job) {
           corrections.push_back({taught.ticket_id, taught.subject, taught.body, taught.label});
         });
   }));
-  fs::create_directories(options_.folder, error);
+  GUICHET_RETURN_IF_ERROR(MakeFoldersDurably(options_.folder));
   return CreateFolderDurably(folder, [&](const fs::path& staging) -> absl::Status {
     if (training.include_feedback) {
       GUICHET_RETURN_IF_ERROR(WriteFeedbackTickets(corrections, staging));
@@ -165,6 +167,7 @@ absl::StatusOr<TrainerExit> JobRunner::Attempt(const JobRecord& job, JobControl&
   const fs::path folder = FolderOf(job.id);
   GUICHET_ASSIGN_OR_RETURN(const auto process, TrainerProcess::Start(options_.trainer, folder));
   SteadyTime give_up = SteadyTime::max();
+  bool cancelled = false;
   while (true) {
     const std::optional<TrainerExit> exit = process->Poll();
     while (true) {
@@ -174,7 +177,11 @@ absl::StatusOr<TrainerExit> JobRunner::Attempt(const JobRecord& job, JobControl&
       control.OnProgress(lines);
     }
     if (exit.has_value()) return *exit;
-    if (control.cancelled()) process->Kill();
+    if (control.cancelled() && !cancelled) {
+      cancelled = true;
+      process->Cancel();
+      give_up = clock_.Now() + kCancelPatience;
+    }
     if (control.stopping() && give_up == SteadyTime::max()) {
       process->Suspend();
       give_up = clock_.Now() + kSuspendPatience;

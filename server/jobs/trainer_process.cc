@@ -90,6 +90,12 @@ std::vector<std::string> Environment() {
   return variables;
 }
 
+// Where memory runs out for the machine or the container, this one goes and the service stays. Best
+// effort, as above.
+void GoFirstWhenMemoryRunsOut(pid_t pid) {
+  std::ofstream(fmt::format("/proc/{}/oom_score_adj", pid)) << "1000\n";
+}
+
 }  // namespace
 
 std::string TrainerExit::Describe() const {
@@ -115,6 +121,7 @@ absl::StatusOr<std::unique_ptr<TrainerProcess>> TrainerProcess::Start(const Trai
         "cannot start {}: {}; training.trainer names the program", words[0], std::strerror(error)));
   }
   LowerPriority(pid, options.priority);
+  GoFirstWhenMemoryRunsOut(pid);
   return std::unique_ptr<TrainerProcess>(new TrainerProcess(pid));
 }
 
@@ -128,6 +135,10 @@ TrainerProcess::~TrainerProcess() {
 
 void TrainerProcess::Suspend() {
   if (!exit_.has_value()) ::kill(pid_, SIGTERM);
+}
+
+void TrainerProcess::Cancel() {
+  if (!exit_.has_value()) ::kill(pid_, SIGUSR1);
 }
 
 void TrainerProcess::Kill() {

@@ -40,6 +40,8 @@ class TrainerProcess {
 
   // Asks it to write a checkpoint and end.
   void Suspend();
+  // Asks it to end the job where it is tracked, and then itself.
+  void Cancel();
   void Kill();
   // Nothing while it runs.
   std::optional<TrainerExit> Poll();

@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "base/free_memory.h"
 #include "base/status_macros.h"
 #include "client/cli/commands/model_commands.h"
 #include "client/cli/interrupt.h"
@@ -49,11 +48,7 @@ absl::StatusOr<TrainingPlan> MakePlan(const TrainOptions& options) {
 TrainingObserver ShowProgress(ProgressBar& bar) {
   TrainingObserver observer;
   observer.cancelled = Interrupted;
-  observer.on_memory = [&bar](const MemoryNotice& notice) {
-    bar.Line(fmt::format("{} parameters learn; about {} of memory needed, {} free",
-                         notice.trained_parameters, ShowBytes(notice.needed),
-                         notice.free ? ShowBytes(*notice.free) : "unknown"));
-  };
+  observer.on_memory = [&bar](const MemoryNotice& notice) { bar.Line(notice.Words()); };
   observer.on_step = [&bar](const TrainingProgress& progress) {
     bar.Show(progress.step, progress.total_steps,
              fmt::format("epoch {}/{}  loss {:.3f}  {:.0f} tokens/s  {} left", progress.epoch,

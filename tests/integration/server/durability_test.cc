@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/random.h"
 #include "tests/integration/server/operations_fixture.h"
@@ -127,11 +128,13 @@ TEST_F(DurabilityTest, ADamagedCheckpointIsAStatedFailureAndTheServiceGoesOn) {
   ExpectToServe();
 }
 
-// A program that runs guichet-trainer under some condition.
-fs::path Wrapper(const fs::path& folder, const std::string& condition) {
+// A program that runs guichet-trainer under some condition, perhaps through another program.
+fs::path Wrapper(const fs::path& folder, const std::string& condition,
+                 const std::string& through = "") {
   const fs::path path = folder / "trainer";
   const fs::path trainer = fs::path(GUICHET_SERVER_PROGRAM).parent_path() / "guichet-trainer";
-  std::ofstream(path) << "#!/bin/sh\n" << condition << "\nexec " << trainer << " \"$@\"\n";
+  std::ofstream(path) << "#!/bin/sh\n"
+                      << condition << "\nexec " << through << " " << trainer << " \"$@\"\n";
   ::chmod(path.c_str(), 0755);
   return path;
 }
@@ -145,6 +148,21 @@ TEST_F(DurabilityTest, AFullDiskIsAStatedFailureAndTheServiceGoesOn) {
   const v1::Job ended = Await(job.id());
   EXPECT_EQ(ended.state(), v1::FAILED);
   EXPECT_THAT(ended.error().message(), HasSubstr("File too large"));
+  ExpectToServe();
+}
+
+TEST_F(DurabilityTest, AnUnwritableFolderIsAStatedFailureAndTheServiceGoesOn) {
+  // Root may write everywhere: for a test by root the trainer is nobody.
+  fs::permissions(folder_.path(), fs::perms(0755));
+  const fs::path trainer =
+      Wrapper(folder_.path(), "chmod a-w \"$2\"",
+              ::geteuid() == 0 ? "setpriv --reuid 65534 --regid 65534 --clear-groups" : "");
+  StartServer({"--training.trainer", trainer.string()});
+  v1::Job job;
+  ASSERT_TRUE(Train(RequestOf("unwritable"), &job).ok());
+  const v1::Job ended = Await(job.id());
+  EXPECT_EQ(ended.state(), v1::FAILED);
+  EXPECT_THAT(ended.error().message(), HasSubstr("Permission denied"));
   ExpectToServe();
 }
 

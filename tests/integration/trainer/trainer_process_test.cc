@@ -216,6 +216,18 @@ TEST_F(TrainerProcessTest, SigtermSuspendsAndItGoesOn) {
   EXPECT_EQ(WeightsOf(job), WeightsOf(whole));
 }
 
+TEST_F(TrainerProcessTest, Sigusr1CancelsAndTheOutcomeSaysSo) {
+  const fs::path job = MakeJob("cancelled");
+  RunningProgram program(Command(job), "");
+  ASSERT_TRUE(WaitForUpdatesAbove(job, 0));
+  program.Signal(SIGUSR1);
+  EXPECT_EQ(program.Wait().exit_code, 1);
+  const auto outcome = ReadTrainingOutcome(job);
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_TRUE(absl::IsCancelled(outcome->status)) << outcome->status;
+  EXPECT_FALSE(fs::exists(job / kCandidateFolder));
+}
+
 TEST_F(TrainerProcessTest, ADamagedCheckpointIsARecordedFailure) {
   const fs::path job = MakeJob("damaged");
   {

@@ -88,6 +88,13 @@ TEST_F(TrainerProcessTest, AnIdleOneComputesWhileNobodyElseDoes) {
   EXPECT_EQ(::sched_getscheduler(std::stoi(Log())), SCHED_IDLE);
 }
 
+TEST_F(TrainerProcessTest, GoesBeforeTheServiceWhenMemoryRunsOut) {
+  const auto process = TrainerProcess::Start(
+      Script("until grep -qx 1000 /proc/self/oom_score_adj; do :; done"), folder_.path());
+  ASSERT_TRUE(process.ok()) << process.status();
+  EXPECT_EQ(Wait(**process).code, 0);
+}
+
 TEST_F(TrainerProcessTest, AProgramThatIsNotThereIsNamed) {
   const auto process =
       TrainerProcess::Start({.program = folder_.path() / "absent"}, folder_.path());
