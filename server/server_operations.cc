@@ -1,7 +1,6 @@
 #include "server/server_operations.h"
 
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -11,6 +10,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "base/durable_file.h"
 #include "base/status_macros.h"
 #include "server/feedback/quality_watch.h"
 #include "server/rpc/feedback_service.h"
@@ -33,14 +33,13 @@ constexpr std::size_t kMaxWaitingCalls = 256;
 class FolderLock {
  public:
   static absl::StatusOr<FolderLock> Take(const fs::path& folder) {
-    std::error_code error;
-    fs::create_directories(folder, error);
+    absl::Status made = MakeFoldersDurably(folder);
     const int file =
-        error ? -1 : ::open((folder / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (file < 0) {
+        made.ok() ? ::open((folder / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600) : -1;
+    if (made.ok() && file < 0) made = FileError("open", folder / "lock", errno);
+    if (!made.ok()) {
       return absl::FailedPreconditionError(
-          fmt::format("training.folder: {} cannot be written: {}", folder.string(),
-                      error ? error.message() : std::strerror(errno)));
+          fmt::format("training.folder: {}", std::string(made.message())));
     }
     FolderLock lock(file);
     if (::flock(file, LOCK_EX | LOCK_NB) == 0) return lock;
@@ -104,6 +103,7 @@ struct ServerOperations::State {
                     .database = *database,
                     .versions = versions,
                     .dataset_roots = config.training.dataset_roots,
+                    .upload_idle_timeout = config.training.upload_idle_timeout,
                     .streams = streams,
                     .scans = scans,
                     .reads = reads,
@@ -213,6 +213,6 @@ void ServerOperations::StopJobs() {
   if (state_->jobs != nullptr) state_->jobs->Stop();
 }
 
-void ServerOperations::EndWatches() { state_->streams.Drain(); }
+void ServerOperations::EndStreams() { state_->streams.Drain(); }
 
 }  // namespace guichet

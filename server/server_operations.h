@@ -36,8 +36,8 @@ class ServerOperations {
   void Start();
   // Suspends the job at work; waits for it. Calls still come meanwhile. Any thread.
   void StopJobs();
-  // Ends the watches, now and later, with UNAVAILABLE.
-  void EndWatches();
+  // Ends watches and uploads, now and later, with UNAVAILABLE.
+  void EndStreams();
 
  private:
   struct State;

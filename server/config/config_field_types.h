@@ -17,7 +17,7 @@
 #include "server/config/config_fields.h"
 #include "server/config/config_value.h"
 
-// How a ConfigField is made from a member of a section's struct. Seen by config_table.cc alone.
+// How a ConfigField is made from a member of a section's struct. Seen by the table alone.
 
 namespace guichet::config_internal {
 

@@ -4,79 +4,38 @@
 #include <iterator>
 #include <utility>
 
-#include "model/tracking/tracking_options.h"
-#include "server/config/config_field_types.h"
+#include "server/config/config_table_rows.h"
 #include "server/config/config_text_checks.h"
 
 namespace guichet {
 namespace {
 
-using config_internal::Bytes;
-using config_internal::Codec;
-using config_internal::MakeField;
-using config_internal::Place;
+using config_internal::Choice;
+using config_internal::kDay;
+using config_internal::kHour;
+using config_internal::kMiB;
+using config_internal::Size;
+using config_internal::Switch;
+using config_internal::Text;
+using config_internal::Value;
 using std::chrono::milliseconds;
 
-constexpr milliseconds kHour{3'600'000};
-constexpr milliseconds kDay = 24 * kHour;
-constexpr std::size_t kMiB = std::size_t{1} << 20;
-
-constexpr std::array<ConfigSection, 8> kSections = {{
+constexpr std::array<ConfigSection, 9> kSections = {{
     {"server", "Where the server listens and how connections live."},
     {"model", "What is served and where it runs."},
     {"pipeline", "The queue, the batches and the workers."},
     {"limits", "What one caller may ask for; more is refused with the limit's name."},
     {"training", "Teaching new versions beside the service, and keeping them."},
     {"feedback", "What people say of answers, and what is worth asking them."},
+    {"generation", "Writing text with an encoder-decoder model, out of classification's way."},
     {"log", "The log, on standard error. A ticket's text is never in it."},
     {"tls", "PEM files. All empty: plaintext, for a trusted network or behind a proxy."},
 }};
 
 constexpr std::array<std::string_view, 4> kDtypes = {"auto", "fp32", "bf16", "int8"};
-constexpr std::array<std::string_view, 3> kPriorities = {"idle", "low", "normal"};
 constexpr std::array<std::string_view, 2> kLogFormats = {"text", "json"};
 constexpr std::array<std::string_view, 5> kLogLevels = {"trace", "debug", "info", "warning",
                                                         "error"};
-
-template <typename Section, typename T>
-ConfigField Value(const Place& place, Section ServerConfig::* section, T Section::* member,
-                  Range<T> range) {
-  return config_internal::Ranged<Codec<T>>(place, section, member, range);
-}
-
-template <typename Section>
-ConfigField Size(const Place& place, Section ServerConfig::* section, std::size_t Section::* member,
-                 Range<std::size_t> range) {
-  return config_internal::Ranged<Bytes>(place, section, member, range);
-}
-
-template <typename Section>
-ConfigField Switch(const Place& place, Section ServerConfig::* section, bool Section::* member) {
-  return MakeField<Codec<bool>>(place, section, member, "true or false",
-                                [](bool) { return absl::OkStatus(); });
-}
-
-using TextCheck = absl::Status (*)(std::string_view);
-
-// A text for which `check` holds; with `may_be_empty`, also the empty one.
-template <typename Section>
-ConfigField Text(const Place& place, Section ServerConfig::* section, std::string Section::* member,
-                 std::string_view range, TextCheck check = CheckPlainText,
-                 bool may_be_empty = true) {
-  return MakeField<Codec<std::string>>(
-      place, section, member, std::string(range), [=](const std::string& value) {
-        GUICHET_RETURN_IF_ERROR(CheckPlainText(value));
-        return may_be_empty && value.empty() ? absl::OkStatus() : check(value);
-      });
-}
-
-template <typename Section>
-ConfigField Choice(const Place& place, Section ServerConfig::* section,
-                   std::string Section::* member, std::span<const std::string_view> choices) {
-  return MakeField<Codec<std::string>>(
-      place, section, member, "one of " + JoinChoices(choices),
-      [choices](const std::string& value) { return CheckChoice(value, choices); });
-}
 
 std::vector<ConfigField> ListenFields() {
   return {
@@ -256,85 +215,6 @@ std::vector<ConfigField> LimitsFields() {
   };
 }
 
-std::vector<ConfigField> TrainingFields() {
-  return {
-      Text({"training", "folder",
-            "Where jobs, versions and uploaded data sets are kept; made where it is missing. One "
-            "server uses it at a time. Empty: this server trains nothing and remembers no "
-            "versions."},
-           &ServerConfig::training, &TrainingOptions::folder, "a folder or empty"),
-      Text({"training", "dataset_roots",
-            "Folders of this machine, separated by ':', whose files callers may name as data sets "
-            "or base models. Empty: uploads only."},
-           &ServerConfig::training, &TrainingOptions::dataset_roots, "folders or empty"),
-      Text({"training", "trainer",
-            "The program that trains, in a process of its own. Empty: guichet-trainer beside this "
-            "program."},
-           &ServerConfig::training, &TrainingOptions::trainer, "a program or empty"),
-      Choice({"training", "priority",
-              "Of the training process. idle: it computes while the service has nothing to do; "
-              "low: nice 19; normal: as the service."},
-             &ServerConfig::training, &TrainingOptions::priority, kPriorities),
-      Text({"training", "track",
-            "Where each job's run is written down besides: Weights & Biases' offline folders, "
-            "TensorBoard's event files, an MLflow server. Variables of the environment such as "
-            "WANDB_PROJECT and MLFLOW_TRACKING_TOKEN reach the training process. Empty: nowhere."},
-           &ServerConfig::training, &TrainingOptions::track, std::string(kTrackForm) + ", or empty",
-           CheckTrackers),
-      Value({"training", "threads",
-             "CPU threads of a job whose plan does not name a number. 0: all cores."},
-            &ServerConfig::training, &TrainingOptions::threads, {0, 1'024}),
-      Value({"training", "max_queued_jobs",
-             "Jobs that may wait while one runs; more are refused with RESOURCE_EXHAUSTED."},
-            &ServerConfig::training, &TrainingOptions::max_queued_jobs, {1, 1'000}),
-      Size({"training", "max_dataset_size", "Bytes of one uploaded data set."},
-           &ServerConfig::training, &TrainingOptions::max_dataset_size,
-           {kMiB, std::size_t{1} << 40}),
-      Size({"training", "max_datasets_size",
-            "Bytes of all uploaded data sets together. The oldest that no waiting job needs make "
-            "room for new ones."},
-           &ServerConfig::training, &TrainingOptions::max_datasets_size,
-           {kMiB, std::size_t{1} << 42}),
-      Value({"training", "checkpoint_interval",
-             "How often a job writes down where it is: what a crash costs at most."},
-            &ServerConfig::training, &TrainingOptions::checkpoint_interval,
-            {milliseconds(0), kDay}),
-      Value({"training", "max_crashes",
-             "A job whose process dies this often without getting any further has failed."},
-            &ServerConfig::training, &TrainingOptions::max_crashes, {1, 1'000}),
-      Value({"training", "keep_versions",
-             "Versions of jobs that are kept, newest first. Pinned ones, the one in service and "
-             "the one before it stay beyond that."},
-            &ServerConfig::training, &TrainingOptions::keep_versions, {1, 10'000}),
-  };
-}
-
-std::vector<ConfigField> FeedbackFields() {
-  return {
-      Value({"feedback", "max_corrections",
-             "Corrections that are kept; what a later one of its ticket superseded makes room "
-             "first, then more are refused with RESOURCE_EXHAUSTED."},
-            &ServerConfig::feedback, &FeedbackOptions::max_corrections, {1, 10'000'000}),
-      Value({"feedback", "max_predictions",
-             "Recent uncertain answers in the review queue, of tickets with an id; the oldest make "
-             "room. 0: none are kept."},
-            &ServerConfig::feedback, &FeedbackOptions::max_predictions, {0, 200'000}),
-      Switch({"feedback", "keep_texts",
-              "Whether the review queue holds the tickets' texts too, so that a correction without "
-              "one can train. They may hold personal data."},
-             &ServerConfig::feedback, &FeedbackOptions::keep_texts),
-      Value({"feedback", "accuracy_window",
-             "How far back feedback counts for the metric guichet_feedback_accuracy_ratio."},
-            &ServerConfig::feedback, &FeedbackOptions::accuracy_window,
-            {milliseconds(60'000), 366 * kDay}),
-      Value({"feedback", "drift_window",
-             "Over which guichet_label_drift_psi compares the labels answered with those trained "
-             "on."},
-            &ServerConfig::feedback, &FeedbackOptions::drift_window,
-            {milliseconds(60'000), 31 * kDay}),
-  };
-}
-
 std::vector<ConfigField> LogFields() {
   return {
       Choice({"log", "format", "text is for people, json for machines: an object a line."},
@@ -363,7 +243,7 @@ std::vector<ConfigField> ConfigTable() {
   std::vector<ConfigField> all;
   for (std::vector<ConfigField> fields :
        {ListenFields(), ConnectionFields(), ModelFields(), QueueFields(), WorkerFields(),
-        LimitsFields(), TrainingFields(), FeedbackFields(), LogFields(), TlsFields()}) {
+        LimitsFields(), config_internal::OperationsFields(), LogFields(), TlsFields()}) {
     std::move(fields.begin(), fields.end(), std::back_inserter(all));
   }
   return all;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "server/config/generation_service_options.h"
 #include "server/feedback/feedback_options.h"
 #include "server/jobs/training_options.h"
 #include "server/pipeline/pipeline_options.h"
@@ -73,6 +74,7 @@ struct ServerConfig {
   RequestLimits limits;
   TrainingOptions training;
   FeedbackOptions feedback;
+  GenerationServiceOptions generation;
   LogOptions log;
   TlsOptions tls;
 

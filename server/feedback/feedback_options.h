@@ -6,7 +6,7 @@
 namespace guichet {
 
 // Section `feedback` of the configuration: what people say of answers, and what is worth asking
-// them. Ranges and meanings stand in config_table.cc.
+// them. Ranges and meanings stand in config_table_operations.cc.
 struct FeedbackOptions {
   std::size_t max_corrections = 50'000;  // rows, superseded ones included
   std::size_t max_predictions = 10'000;  // in the review queue; 0: none

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <string>
 
 #include "absl/status/status.h"
@@ -22,7 +23,8 @@ struct OperatorEnvironment {
   DatasetStore* datasets = nullptr;  // null together with jobs
   FeedbackLog* feedback = nullptr;   // null together with jobs
   std::string dataset_roots = {};    // as training.dataset_roots
-  OpenStreams& streams;              // watches
+  std::chrono::milliseconds upload_idle_timeout;  // as training.upload_idle_timeout
+  OpenStreams& streams;              // watches and uploads
   WorkPool& scans;                   // calls that read a data set to its end
   WorkPool& reads;                   // calls that wait for the disk
   WorkPool& changes;  // calls that move the pointer or delete: they may wait for a model's load

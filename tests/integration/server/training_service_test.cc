@@ -1,8 +1,10 @@
 // guichet.v1.Training and Models through the real server and the real trainer.
 
+#include <csignal>
 #include <fstream>
 #include <map>
 #include <sstream>
+#include <thread>
 
 #include <gmock/gmock.h>
 #include <grpcpp/create_channel.h>
@@ -41,6 +43,24 @@ class TrainingServiceTest : public OperationsTest {
     }
     stream->WritesDone();
     return stream->Finish();
+  }
+
+  // An upload that sends its header and some bytes, and then nothing.
+  struct SilentUpload {
+    grpc::ClientContext context;
+    v1::UploadDatasetResponse response;
+    std::unique_ptr<grpc::ClientWriter<v1::UploadDatasetRequest>> stream;
+  };
+  std::unique_ptr<SilentUpload> BeginUpload(const v1::UploadHeader& header, std::string bytes) {
+    auto upload = std::make_unique<SilentUpload>();
+    SetDeadline(upload->context);
+    upload->stream = training_->UploadDataset(&upload->context, &upload->response);
+    v1::UploadDatasetRequest message;
+    *message.mutable_header() = header;
+    EXPECT_TRUE(upload->stream->Write(message));
+    message.set_data(std::move(bytes));
+    EXPECT_TRUE(upload->stream->Write(message));
+    return upload;
   }
 
   static v1::UploadHeader HeaderOf(const std::string& contents) {
@@ -198,6 +218,39 @@ TEST_F(TrainingServiceTest, AnUploadGoesOnWhereItBroke) {
   status = Train(request, &job);
   ASSERT_TRUE(status.ok()) << status.error_message();
   EXPECT_EQ(Await(job.id()).state(), v1::SUCCEEDED);
+}
+
+TEST_F(TrainingServiceTest, AnUploadThatFallsSilentIsEndedAndItsBytesAreKept) {
+  StartServer({"--training.upload_idle_timeout", "300ms"});
+  const std::string contents = Contents(Tickets());
+  const v1::UploadHeader header = HeaderOf(contents);
+  const auto silent = BeginUpload(header, contents.substr(0, 20'000));
+  const grpc::Status status = silent->stream->Finish();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+  EXPECT_THAT(status.error_message(), HasSubstr("training.upload_idle_timeout"));
+  v1::UploadDatasetResponse response;
+  const grpc::Status asked = Upload(header, "", &response);
+  ASSERT_TRUE(asked.ok()) << asked.error_message();
+  EXPECT_EQ(response.committed_bytes(), 20'000);
+}
+
+TEST_F(TrainingServiceTest, ADrainEndsAnUploadAndKeepsItsBytes) {
+  StartServer();
+  const std::string contents = Contents(Tickets());
+  const v1::UploadHeader header = HeaderOf(contents);
+  const auto silent = BeginUpload(header, contents.substr(0, 20'000));
+  const auto stored = StateFolder() / "datasets" / (header.sha256() + ".part");
+  std::error_code not_there;
+  while (std::filesystem::file_size(stored, not_there) != 20'000) std::this_thread::yield();
+  server_->Signal(SIGTERM);
+  const grpc::Status status = silent->stream->Finish();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_THAT(status.error_message(), HasSubstr("draining"));
+  EXPECT_EQ(server_->Wait(), 0);
+  StartServer();
+  v1::UploadDatasetResponse response;
+  ASSERT_TRUE(Upload(header, "", &response).ok());
+  EXPECT_EQ(response.committed_bytes(), 20'000);
 }
 
 TEST_F(TrainingServiceTest, AnUploadWithAnotherHashIsDropped) {
