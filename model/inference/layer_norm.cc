@@ -3,7 +3,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "model/inference/every_cpu.h"
+#include "base/every_cpu.h"
 
 namespace guichet {
 namespace {

@@ -7,7 +7,7 @@
 #include <cstring>
 #include <memory>
 
-#include "model/inference/every_cpu.h"
+#include "base/every_cpu.h"
 
 namespace guichet {
 namespace {
@@ -17,7 +17,6 @@ constexpr std::int64_t kPaddedKeys = (kSmallAttentionKeys + 15) / 16 * 16;  // w
 // Queries that are worked on together: as many as have their sums in registers.
 constexpr std::int64_t kBlock = 6;
 constexpr float kUnseen = -1e30F;  // a score whose exponential no sum sees
-constexpr float kSmallestExponent = -87.0F;
 
 struct Workspace {
   alignas(64) std::array<float, kSmallAttentionWidth * kPaddedKeys> keys;  // [width][padded keys]
@@ -52,53 +51,6 @@ GUICHET_INLINE void Score(const SmallAttentionArguments& a, const float* const* 
       std::memcpy(scores + q * kPaddedKeys + j, &sums[q], sizeof(Lanes));
     }
   }
-}
-
-// e^x for x <= 0 within 2 units in the last place: 2^n · e^r with |r| <= ln(2)/2 and the polynomial
-// of Cephes' expf. Below -87 the result is the smallest normal number, which no sum sees.
-GUICHET_INLINE void ExpOfNegative(Lanes& x) {
-  constexpr float kLog2E = 1.44269504088896341F;
-  constexpr float kRounder = 12582912.0F;  // 1.5 · 2^23: adding it rounds to an integer
-  x = x < kSmallestExponent ? Lanes{} + kSmallestExponent : x;  // what is no number stays none
-  const Lanes shifted = x * kLog2E + kRounder;
-  const Lanes n = shifted - kRounder;
-  const Lanes r = (x - n * 0.693359375F) - n * -2.12194440e-4F;
-  Lanes p = r * 1.9875691500E-4F + 1.3981999507E-3F;
-  p = p * r + 8.3334519073E-3F;
-  p = p * r + 4.1665795894E-2F;
-  p = p * r + 1.6666665459E-1F;
-  p = p * r + 5.0000001201E-1F;
-  p = p * r * r + r + 1.0F;
-  x = reinterpret_cast<Lanes>(reinterpret_cast<IntegerLanes>(p) +
-                              (reinterpret_cast<IntegerLanes>(shifted) << 23));
-}
-
-GUICHET_INLINE float Largest(const Lanes& all) {
-  Lanes lanes = all;
-  for (std::int64_t half = kLanes / 2; half > 0; half /= 2) {
-    for (std::int64_t l = 0; l < half; ++l) lanes[l] = std::max(lanes[l], lanes[l + half]);
-  }
-  return lanes[0];
-}
-
-// Turns scores into exponentials and returns their sum.
-GUICHET_INLINE float Exponentiate(std::int64_t span, float* scores) {
-  Lanes row;
-  Lanes top = Lanes{} + kUnseen;
-  for (std::int64_t j = 0; j < span; j += kLanes) {
-    std::memcpy(&row, scores + j, sizeof(row));
-    top = row > top ? row : top;
-  }
-  const float largest = Largest(top);
-  Lanes total = {};
-  for (std::int64_t j = 0; j < span; j += kLanes) {
-    std::memcpy(&row, scores + j, sizeof(row));
-    row -= largest;
-    ExpOfNegative(row);
-    std::memcpy(scores + j, &row, sizeof(row));
-    total += row;
-  }
-  return Sum(total);
 }
 
 // output = sum of weight_j · value_j / total for one query, of whatever width.
