@@ -113,13 +113,8 @@ void ClassifierNetwork::Build(ParameterFactory& factory, bool fresh) {
 NetworkOutput ClassifierNetwork::ForwardBody(const BatchTensors& batch,
                                              const ForwardMode& mode) const {
   const PackedRows* rows = mode.packed && batch.rows ? &*batch.rows : nullptr;
-  at::Tensor hidden = encoder_->embeddings.Forward(batch.ids, mode);
-  if (rows != nullptr) hidden = rows->Pack(hidden);
   const AttentionMask mask{.bias = batch.bias, .queries = rows, .keys = rows};
-  for (const EncoderLayer& layer : encoder_->layers) {
-    hidden = layer.Forward(hidden, mask, mode.For(layer.final_norm.weight));
-  }
-  hidden = encoder_->norm.Forward(hidden);
+  const at::Tensor hidden = encoder_->Forward(batch.ids, mask, mode);
   NetworkOutput output;
   output.encoder_states = rows == nullptr ? hidden : rows->Unpack(hidden);
   if (decoder_.has_value()) {
@@ -133,14 +128,8 @@ NetworkOutput ClassifierNetwork::ForwardBody(const BatchTensors& batch,
 
 at::Tensor ClassifierNetwork::DecodeLastState(const BatchTensors& batch, EncoderMemory memory,
                                               const ForwardMode& mode) const {
-  const PackedRows* rows = mode.packed && batch.decoder_rows ? &*batch.decoder_rows : nullptr;
-  memory.mask.queries = rows;
-  at::Tensor hidden = decoder_->embeddings.Forward(batch.decoder_ids, mode);
-  if (rows != nullptr) hidden = rows->Pack(hidden);
-  for (const DecoderLayer& layer : decoder_->layers) {
-    hidden = layer.Forward(hidden, memory, mode.For(layer.final_norm.weight));
-  }
-  if (rows != nullptr) hidden = rows->Unpack(hidden);
+  memory.mask.queries = mode.packed && batch.decoder_rows ? &*batch.decoder_rows : nullptr;
+  const at::Tensor hidden = decoder_->Forward(batch.decoder_ids, memory, mode);
   return decoder_->norm.Forward(StatesAt(hidden, batch.last_end));
 }
 

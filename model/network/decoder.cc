@@ -55,4 +55,15 @@ Decoder::Decoder(ParameterFactory& factory, const BartConfig& config, at::Tensor
       layers(MakeLayers(factory, config)),
       norm(factory, "model.decoder.layer_norm", config.d_model) {}
 
+at::Tensor Decoder::Forward(const at::Tensor& ids, const EncoderMemory& memory,
+                            const ForwardMode& mode) const {
+  const PackedRows* rows = memory.mask.queries;
+  at::Tensor hidden = embeddings.Forward(ids, mode);
+  if (rows != nullptr) hidden = rows->Pack(hidden);
+  for (const DecoderLayer& layer : layers) {
+    hidden = layer.Forward(hidden, memory, mode.For(layer.final_norm.weight));
+  }
+  return rows == nullptr ? hidden : rows->Unpack(hidden);
+}
+
 }  // namespace guichet

@@ -42,6 +42,11 @@ struct Decoder {
   LayerNorm norm;
 
   Decoder(ParameterFactory& factory, const BartConfig& config, at::Tensor words);
+
+  // ids [B, T] → states before the last norm, [B, T, d]; those that memory.mask.queries leaves out
+  // are not computed.
+  at::Tensor Forward(const at::Tensor& ids, const EncoderMemory& memory,
+                     const ForwardMode& mode) const;
 };
 
 }  // namespace guichet

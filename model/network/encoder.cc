@@ -44,4 +44,14 @@ Encoder::Encoder(ParameterFactory& factory, const BartConfig& config, at::Tensor
       layers(MakeLayers(factory, config)),
       norm(factory, "model.encoder.layer_norm", config.d_model) {}
 
+at::Tensor Encoder::Forward(const at::Tensor& ids, const AttentionMask& mask,
+                            const ForwardMode& mode) const {
+  at::Tensor hidden = embeddings.Forward(ids, mode);
+  if (mask.queries != nullptr) hidden = mask.queries->Pack(hidden);
+  for (const EncoderLayer& layer : layers) {
+    hidden = layer.Forward(hidden, mask, mode.For(layer.final_norm.weight));
+  }
+  return norm.Forward(hidden);
+}
+
 }  // namespace guichet

@@ -32,6 +32,10 @@ struct Encoder {
   LayerNorm norm;
 
   Encoder(ParameterFactory& factory, const BartConfig& config, at::Tensor words);
+
+  // ids [B, T] → states after the last norm, [B, T, d], or packed as mask.queries says.
+  at::Tensor Forward(const at::Tensor& ids, const AttentionMask& mask,
+                     const ForwardMode& mode) const;
 };
 
 }  // namespace guichet

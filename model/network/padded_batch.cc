@@ -88,16 +88,23 @@ PaddedBatch EveryNthRow(const PaddedBatch& batch, int first, int step) {
   return part;
 }
 
-absl::Status CheckBatch(const PaddedBatch& batch, const BartConfig& config) {
+absl::Status CheckRows(const PaddedBatch& batch, const BartConfig& config) {
   GUICHET_RETURN_IF_ERROR(CheckSizes(batch, config));
-  const bool decoder = config.head() == HeadKind::kEncoderDecoder;
-  const bool needs_end = decoder || config.pooling == Pooling::kLastEos;
-  std::ptrdiff_t first_ends = 0;
   for (int row = 0; row < batch.rows; ++row) {
     const std::span<const TokenId> ids = batch.Row(row);
     GUICHET_RETURN_IF_ERROR(CheckTokens(row, ids, config));
     GUICHET_RETURN_IF_ERROR(CheckMask(row, ids, batch.MaskRow(row), config));
-    const std::ptrdiff_t ends = std::ranges::count(ids, config.eos_token_id);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckBatch(const PaddedBatch& batch, const BartConfig& config) {
+  GUICHET_RETURN_IF_ERROR(CheckRows(batch, config));
+  const bool decoder = config.head() == HeadKind::kEncoderDecoder;
+  const bool needs_end = decoder || config.pooling == Pooling::kLastEos;
+  std::ptrdiff_t first_ends = 0;
+  for (int row = 0; row < batch.rows; ++row) {
+    const std::ptrdiff_t ends = std::ranges::count(batch.Row(row), config.eos_token_id);
     if (needs_end && ends == 0) {
       return Refuse(row, "has no </s>; encode texts with special tokens");
     }

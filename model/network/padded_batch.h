@@ -39,10 +39,15 @@ PaddedBatch PadRows(std::span<const std::span<const TokenId>> rows, TokenId padd
 // Rows first, first + step, first + 2 · step, … of a batch.
 PaddedBatch EveryNthRow(const PaddedBatch& batch, int first, int step);
 
-// Whether the network of `config` can read the batch. INVALID_ARGUMENT names the row and the rule:
-// sizes that do not fit together, more tokens than positions, ids outside the vocabulary, a row
-// without visible tokens, padding on the left (positions would shift), and </s>: an encoder-decoder
-// head needs the same number, at least one, in every row; last-eos pooling at least one.
+// Whether the embeddings and the encoder of `config` can read the batch: all the rules of
+// CheckBatch but those about </s>.
+absl::Status CheckRows(const PaddedBatch& batch, const BartConfig& config);
+
+// Whether the classifier of `config` can read the batch. INVALID_ARGUMENT names the row and the
+// rule: sizes that do not fit together, more tokens than positions, ids outside the vocabulary, a
+// row without visible tokens, padding on the left (positions would shift), and </s>: an
+// encoder-decoder head needs the same number, at least one, in every row; last-eos pooling at least
+// one.
 absl::Status CheckBatch(const PaddedBatch& batch, const BartConfig& config);
 
 // The decoder's input of a row, as MBart's shift_tokens_right: all tokens one to the right, and in
