@@ -2,12 +2,15 @@
 
 #include <utility>
 
+#include <ATen/Parallel.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/ops/addmm.h>
 #include <ATen/ops/amax.h>
 #include <ATen/ops/quantize_per_channel.h>
 #include <ATen/ops/zeros.h>
 #include <c10/util/Exception.h>
+
+#include "model/inference/few_rows_product.h"
 
 namespace guichet {
 namespace {
@@ -36,13 +39,27 @@ bool AddsBytesIn16Bits() {
 }
 const bool kReduceRange = AddsBytesIn16Bits();
 
+// Whether our kernel for few rows takes the product: fp32 on a CPU, everything end to end.
+bool TakesFewRows(const at::Tensor& x, const at::Tensor& out) {
+  return x.is_cpu() && x.scalar_type() == at::kFloat && x.size(0) <= kFewRows &&
+         x.is_contiguous() && out.is_contiguous();
+}
+
+void MultiplyOnAllThreads(const FewRowsArguments& arguments) {
+  constexpr std::int64_t kOutputsAtLeast = 64;  // of a thread
+  at::parallel_for(0, arguments.outputs, kOutputsAtLeast,
+                   [&arguments](std::int64_t begin, std::int64_t end) {
+                     MultiplyFewRows(arguments, begin, end);
+                   });
+}
+
 }  // namespace
 
 PreparedLinear PreparedLinear::Plain(const at::Tensor& weight, at::Tensor bias) {
   PreparedLinear linear;
   linear.outputs_ = weight.size(0);
   linear.bytes_ = weight.nbytes() + bias.nbytes();
-  linear.weight_transposed_ = weight.t();
+  linear.weight_transposed_ = weight.contiguous().t();
   linear.bias_ = std::move(bias);
   return linear;
 }
@@ -67,20 +84,33 @@ at::Tensor PreparedLinear::operator()(const at::Tensor& x) const {
   return CallOperator("quantized::linear_dynamic", {x, packed_, kReduceRange}).toTensor();
 }
 
+bool PreparedLinear::MultiplyFew(at::Tensor& out, const at::Tensor& x, bool add) const {
+  if (!TakesFewRows(x, out)) return false;
+  MultiplyOnAllThreads({.x = x.const_data_ptr<float>(),
+                        .weight = weight_transposed_.const_data_ptr<float>(),
+                        .bias = bias_.const_data_ptr<float>(),
+                        .out = out.mutable_data_ptr<float>(),
+                        .rows = x.size(0),
+                        .inputs = x.size(1),
+                        .outputs = outputs_,
+                        .add = add});
+  return true;
+}
+
 void PreparedLinear::Into(at::Tensor& out, const at::Tensor& x) const {
-  if (weight_transposed_.defined()) {
-    at::addmm_out(out, bias_, x, weight_transposed_);
-  } else {
+  if (!weight_transposed_.defined()) {
     out = (*this)(x);
+  } else if (!MultiplyFew(out, x, /*add=*/false)) {
+    at::addmm_out(out, bias_, x, weight_transposed_);
   }
 }
 
 void PreparedLinear::AddTo(at::Tensor& residual, const at::Tensor& x) const {
-  if (weight_transposed_.defined()) {
+  if (!weight_transposed_.defined()) {
+    residual.add_((*this)(x));
+  } else if (!MultiplyFew(residual, x, /*add=*/true)) {
     residual.add_(bias_);
     at::addmm_out(residual, residual, x, weight_transposed_);
-  } else {
-    residual.add_((*this)(x));
   }
 }
 

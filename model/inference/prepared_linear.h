@@ -30,7 +30,11 @@ class PreparedLinear {
   std::size_t bytes() const { return bytes_; }
 
  private:
-  at::Tensor weight_transposed_;  // [in, out] view; undefined when int8
+  // out = (*this)(x), or added to it, by our kernel; false, and nothing done, where that is not
+  // made for the product.
+  bool MultiplyFew(at::Tensor& out, const at::Tensor& x, bool add) const;
+
+  at::Tensor weight_transposed_;  // [in, out] view of rows end to end; undefined when int8
   at::Tensor bias_;
   c10::IValue packed_;  // int8: the library's packed parameters
   std::int64_t outputs_ = 0;

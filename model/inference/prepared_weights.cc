@@ -8,10 +8,12 @@
 
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/zeros.h>
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "model/checkpoint/convert.h"
+#include "model/network/device.h"
 
 namespace guichet {
 namespace {
@@ -110,7 +112,70 @@ at::Tensor PrepareWords(Preparer& prepare, const std::string& name, const BartCo
   return prepare.Place(words);
 }
 
+void PrepareEncoder(Preparer& prepare, const ModelWeights& weights, const BartConfig& config,
+                    PreparedWeights& prepared) {
+  const std::string words = WordsName(weights, "encoder");
+  prepared.encoder = PrepareStack(prepare, "model.encoder.", PrepareWords(prepare, words, config));
+  for (int i = 0; i < config.encoder_layers; ++i) {
+    prepared.encoder_layers.push_back(
+        PrepareEncoderLayer(prepare, absl::StrCat("model.encoder.layers.", i, ".")));
+  }
+}
+
+void PrepareDecoder(Preparer& prepare, const ModelWeights& weights, const BartConfig& config,
+                    PreparedWeights& prepared) {
+  const std::string words = WordsName(weights, "decoder");
+  const bool tied = words == WordsName(weights, "encoder");
+  prepared.decoder =
+      PrepareStack(prepare, "model.decoder.",
+                   tied ? prepared.encoder.words : PrepareWords(prepare, words, config));
+  for (int i = 0; i < config.decoder_layers; ++i) {
+    prepared.decoder_layers.push_back(
+        PrepareDecoderLayer(prepare, absl::StrCat("model.decoder.layers.", i, ".")));
+  }
+}
+
+// The head reads the words as they are in the file: scaled ones serve the embedding alone.
+PreparedLinear PrepareLanguageHead(Preparer& prepare, const ModelWeights& weights,
+                                   const BartConfig& config, const PreparedWeights& prepared) {
+  const bool shared = config.tie_word_embeddings && !config.scale_embedding;
+  const char* name = weights.has_lm_head ? "lm_head.weight" : "model.shared.weight";
+  const at::Tensor words = shared ? prepared.encoder.words : prepare.Place(prepare.Load(name));
+  const at::Tensor bias = weights.has_lm_head ? prepare.Load("final_logits_bias").flatten()
+                                              : at::zeros({config.vocab_size}, at::kFloat);
+  return PreparedLinear::Plain(words, prepare.Place(bias));
+}
+
 }  // namespace
+
+absl::StatusOr<RunOptions> ChooseRun(const DeviceOptions& options) {
+  RunOptions run;
+  GUICHET_ASSIGN_OR_RETURN(run.device, ChooseDevice(options.device));
+  if (options.dtype == "fp32" || (options.dtype == "auto" && run.device.is_cpu())) return run;
+  if (options.dtype == "bf16" || options.dtype == "auto") {
+    run.type = at::kBFloat16;
+    return run;
+  }
+  if (options.dtype != "int8") {
+    return absl::InvalidArgumentError(
+        absl::StrCat("dtype '", options.dtype, "' is not one of auto, fp32, bf16, int8"));
+  }
+  if (!run.device.is_cpu()) {
+    return absl::InvalidArgumentError("dtype int8 runs on the cpu only; use bf16 on cuda");
+  }
+  run.int8 = true;
+  return run;
+}
+
+std::string_view NameOfType(const RunOptions& options) {
+  if (options.int8) return "int8";
+  return options.type == at::kBFloat16 ? "bf16" : "fp32";
+}
+
+std::string FirstLineOf(const std::exception& error) {
+  const std::string text = error.what();
+  return text.substr(0, text.find('\n'));
+}
 
 absl::StatusOr<PreparedWeights> PrepareWeights(const ModelWeights& weights,
                                                const BartConfig& config, HeadKind head,
@@ -121,30 +186,36 @@ absl::StatusOr<PreparedWeights> PrepareWeights(const ModelWeights& weights,
   }
   PreparedWeights prepared;
   Preparer prepare(weights, options, prepared.bytes);
-  const std::string encoder_words = WordsName(weights, "encoder");
-  prepared.encoder =
-      PrepareStack(prepare, "model.encoder.", PrepareWords(prepare, encoder_words, config));
-  for (int i = 0; i < config.encoder_layers; ++i) {
-    prepared.encoder_layers.push_back(
-        PrepareEncoderLayer(prepare, absl::StrCat("model.encoder.layers.", i, ".")));
-  }
-  if (head == HeadKind::kEncoderDecoder) {
-    const std::string decoder_words = WordsName(weights, "decoder");
-    prepared.decoder =
-        PrepareStack(prepare, "model.decoder.",
-                     decoder_words == encoder_words ? prepared.encoder.words
-                                                    : PrepareWords(prepare, decoder_words, config));
-    for (int i = 0; i < config.decoder_layers; ++i) {
-      prepared.decoder_layers.push_back(
-          PrepareDecoderLayer(prepare, absl::StrCat("model.decoder.layers.", i, ".")));
-    }
-  }
+  PrepareEncoder(prepare, weights, config, prepared);
+  if (head == HeadKind::kEncoderDecoder) PrepareDecoder(prepare, weights, config, prepared);
   RunOptions head_options = options;
   head_options.type = at::kFloat;
   head_options.int8 = false;
   Preparer prepare_head(weights, head_options, prepared.bytes);
   prepared.head_dense = prepare_head.Linear("classification_head.", {"dense"});
   prepared.head_output = prepare_head.Linear("classification_head.", {"out_proj"});
+  return prepared;
+}
+
+absl::StatusOr<PreparedWeights> PrepareGenerator(const ModelWeights& weights,
+                                                 const BartConfig& config,
+                                                 const RunOptions& options) {
+  if (!weights.has_decoder) {
+    return absl::InvalidArgumentError(
+        "the weights hold no decoder, so this model cannot write; give the folder of a generation "
+        "model (MBartForConditionalGeneration)");
+  }
+  if (!weights.has_lm_head && (weights.has_classification_head || !config.tie_word_embeddings)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the weights hold no language-model head",
+                     weights.has_classification_head ? " but a classifier's" : "",
+                     "; give the folder of a generation model (MBartForConditionalGeneration)"));
+  }
+  PreparedWeights prepared;
+  Preparer prepare(weights, options, prepared.bytes);
+  PrepareEncoder(prepare, weights, config, prepared);
+  PrepareDecoder(prepare, weights, config, prepared);
+  prepared.language_head = PrepareLanguageHead(prepare, weights, config, prepared);
   return prepared;
 }
 

@@ -16,31 +16,6 @@
 namespace guichet {
 namespace {
 
-// The first line of a c10 exception: the rest is a stack trace.
-std::string FirstLine(const std::exception& error) {
-  const std::string text = error.what();
-  return text.substr(0, text.find('\n'));
-}
-
-absl::StatusOr<RunOptions> ChooseRun(const DeviceOptions& options) {
-  RunOptions run;
-  GUICHET_ASSIGN_OR_RETURN(run.device, ChooseDevice(options.device));
-  if (options.dtype == "fp32" || (options.dtype == "auto" && run.device.is_cpu())) return run;
-  if (options.dtype == "bf16" || options.dtype == "auto") {
-    run.type = at::kBFloat16;
-    return run;
-  }
-  if (options.dtype != "int8") {
-    return absl::InvalidArgumentError(
-        absl::StrCat("dtype '", options.dtype, "' is not one of auto, fp32, bf16, int8"));
-  }
-  if (!run.device.is_cpu()) {
-    return absl::InvalidArgumentError("dtype int8 runs on the cpu only; use bf16 on cuda");
-  }
-  run.int8 = true;
-  return run;
-}
-
 class LibtorchTextClassifier final : public TextClassifier {
  public:
   LibtorchTextClassifier(const ModelBundle& bundle, const RunOptions& run, PreparedWeights weights)
@@ -78,16 +53,13 @@ class LibtorchTextClassifier final : public TextClassifier {
       return InCallerOrder(batch, logits.const_data_ptr<float>());
     } catch (const std::exception& error) {
       return absl::InternalError(
-          absl::StrCat("inference on ", device_name_, " failed: ", FirstLine(error)));
+          absl::StrCat("inference on ", device_name_, " failed: ", FirstLineOf(error)));
     }
   }
 
   const BundleManifest& manifest() const override { return manifest_; }
   std::string_view device() const override { return device_name_; }
-  std::string_view dtype() const override {
-    if (run_.int8) return "int8";
-    return run_.type == at::kBFloat16 ? "bf16" : "fp32";
-  }
+  std::string_view dtype() const override { return NameOfType(run_); }
   std::size_t weight_bytes() const override { return weights_.bytes; }
 
  private:
@@ -129,7 +101,7 @@ absl::StatusOr<std::shared_ptr<const TextClassifier>> LoadTextClassifier(
     return std::make_shared<LibtorchTextClassifier>(bundle, run, std::move(weights));
   } catch (const std::exception& error) {
     return absl::ResourceExhaustedError(
-        absl::StrCat("cannot load the model onto '", options.device, "': ", FirstLine(error)));
+        absl::StrCat("cannot load the model onto '", options.device, "': ", FirstLineOf(error)));
   }
 }
 

@@ -9,15 +9,10 @@
 
 #include "absl/status/statusor.h"
 #include "model/bundle/model_bundle.h"
+#include "model/inference/device_options.h"
 #include "model/text/tokenizer.h"
 
 namespace guichet {
-
-// Where and how a model runs.
-struct DeviceOptions {
-  std::string device = "auto";  // auto (cuda when there is one), cpu, cuda, cuda:N
-  std::string dtype = "auto";   // auto (bf16 on cuda, fp32 on cpu), fp32, bf16, int8 (cpu only)
-};
 
 // Threads of one operation, for the calling thread and the ones it starts work on; call before the
 // first batch of a thread.
