@@ -1,26 +1,18 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 
+#include "base/message_digest.h"
+
 namespace guichet {
 
-// Incremental SHA-256 (FIPS 180-4). Not thread-safe.
-class Sha256 {
+// Incremental SHA-256; 64 digits. Not thread-safe.
+class Sha256 : public MessageDigest {
  public:
-  Sha256();
-  ~Sha256();
-  void Update(std::span<const std::byte> bytes);
-  void Update(std::string_view text);
-  // The digest as 64 lower-case hexadecimal digits. Call once.
-  std::string HexDigest();
-
- private:
-  struct State;
-  std::unique_ptr<State> state_;
+  Sha256() : MessageDigest(DigestKind::kSha256) {}
 };
 
 std::string Sha256Hex(std::span<const std::byte> bytes);
