@@ -8,8 +8,9 @@
 
 #include "base/status_macros.h"
 #include "base/strict_json.h"
+#include "model/http/http_client.h"
+#include "model/http/url.h"
 #include "model/tracking/host_name.h"
-#include "model/tracking/http_client.h"
 #include "model/tracking/mlflow_batches.h"
 #include "model/tracking/tracked_json.h"
 
@@ -36,18 +37,6 @@ const char* StatusOf(RunEnd end) {
       return "SCHEDULED";  // for another process
   }
   return "FAILED";
-}
-
-// In the query of a URL.
-std::string Escaped(std::string_view text) {
-  std::string escaped;
-  for (const char byte : text) {
-    const bool plain = (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') ||
-                       (byte >= 'a' && byte <= 'z') || byte == '-' || byte == '_' || byte == '.';
-    escaped +=
-        plain ? std::string(1, byte) : fmt::format("%{:02X}", static_cast<std::uint8_t>(byte));
-  }
-  return escaped;
 }
 
 // The server's own words for what it refused.
@@ -145,7 +134,7 @@ absl::StatusOr<std::string> TextAt(const Json& json, const char* path) {
 
 absl::StatusOr<std::string> MlflowRun::FindExperiment(const std::string& name) {
   GUICHET_ASSIGN_OR_RETURN(const Json found,
-                           Get("experiments/get-by-name", "?experiment_name=" + Escaped(name)));
+                           Get("experiments/get-by-name", "?experiment_name=" + PercentEncoded(name)));
   return TextAt(found, "/experiment/experiment_id");
 }
 

@@ -27,7 +27,9 @@ struct HttpCall {
 struct HttpReplyScript {
   int code = 200;
   std::string body = "{}";
-  bool hang = false;  // no answer at all, until the server ends
+  bool hang = false;         // no answer at all, until the server ends
+  std::string headers = "";  // more header lines, each with its line end
+  std::size_t lacking = 0;   // bytes that Content-Length promises beyond the body
 };
 
 // An HTTP/1.1 server on a free port of this machine that answers, one call after the other, what a
@@ -82,10 +84,10 @@ class ScriptedHttpServer {
         hanging_.push_back(connection);
         continue;
       }
-      const std::string text =
-          "HTTP/1.1 " + std::to_string(reply.code) +
-          " Scripted\r\nConnection: close\r\nContent-Length: " + std::to_string(reply.body.size()) +
-          "\r\n\r\n" + reply.body;
+      const std::string text = "HTTP/1.1 " + std::to_string(reply.code) +
+                               " Scripted\r\nConnection: close\r\nContent-Length: " +
+                               std::to_string(reply.body.size() + reply.lacking) + "\r\n" +
+                               reply.headers + "\r\n" + reply.body;
       (void)!::send(connection, text.data(), text.size(), MSG_NOSIGNAL);
       ::close(connection);
     }
