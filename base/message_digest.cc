@@ -17,6 +17,8 @@ MessageDigest::MessageDigest(DigestKind kind) : state_(std::make_unique<State>()
   if (EVP_DigestInit_ex(state_->context, digest, nullptr) != 1) std::abort();  // out of memory only
 }
 
+MessageDigest::MessageDigest(MessageDigest&& other) noexcept = default;
+MessageDigest& MessageDigest::operator=(MessageDigest&& other) noexcept = default;
 MessageDigest::~MessageDigest() = default;
 
 void MessageDigest::Update(std::span<const std::byte> bytes) {

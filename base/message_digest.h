@@ -15,6 +15,8 @@ enum class DigestKind { kSha1, kSha256 };
 class MessageDigest {
  public:
   explicit MessageDigest(DigestKind kind);
+  MessageDigest(MessageDigest&& other) noexcept;
+  MessageDigest& operator=(MessageDigest&& other) noexcept;
   ~MessageDigest();
   void Update(std::span<const std::byte> bytes);
   void Update(std::string_view text);
