@@ -1,5 +1,6 @@
-// The guichet command. Files: tokenize, detokenize, bundle, data. Models: predict, evaluate, train
-// (handed to guichet-model). A server: classify, jobs, models, feedback, audit, health, bench.
+// The guichet command. Files: tokenize, detokenize, bundle, data, pull. Models: predict, evaluate,
+// train (handed to guichet-model). A server: classify, jobs, models, feedback, audit, health,
+// bench.
 
 #include <csignal>
 #include <string>
@@ -34,6 +35,7 @@ int main(int argc, char** argv) {
   guichet::AddDetokenizeCommand(app, context);
   guichet::AddBundleCommands(app, context);
   guichet::AddDataCommands(app, context);
+  guichet::AddPullCommand(app, context);
   guichet::AddModelCommands(app, context, {hand_over, hand_over, hand_over});
   guichet::AddClassifyCommand(app, context);
   guichet::AddJobsCommands(app, context);

@@ -8,6 +8,7 @@
 #include "client/cli/input.h"
 #include "client/cli/json_lines.h"
 #include "model/bundle/model_bundle.h"
+#include "model/hub/model_folder.h"
 
 namespace guichet {
 namespace {
@@ -48,9 +49,10 @@ absl::Status Show(const std::string& folder) {
 }
 
 absl::Status Import(const ImportArguments& arguments, bool quiet) {
-  GUICHET_ASSIGN_OR_RETURN(const ImportOptions options, ToImportOptions(arguments));
-  GUICHET_ASSIGN_OR_RETURN(const auto warnings,
-                           ImportBundle(arguments.source, arguments.out, options));
+  GUICHET_ASSIGN_OR_RETURN(ImportOptions options, ToImportOptions(arguments));
+  GUICHET_ASSIGN_OR_RETURN(const ModelFolder source, ResolveModelFolder(arguments.source));
+  if (options.name.empty()) options.name = source.pulled;  // its folder is named by a commit
+  GUICHET_ASSIGN_OR_RETURN(const auto warnings, ImportBundle(source.path, arguments.out, options));
   for (const std::string& warning : warnings) {
     std::fprintf(stderr, "guichet: warning: %s\n", warning.c_str());
   }
@@ -71,9 +73,9 @@ void AddImport(CLI::App& bundle, CommandContext& context) {
   CLI::App* command = bundle.add_subcommand(
       "import", "turn a Hugging Face checkpoint folder into a bundle and show its manifest");
   command
-      ->add_option(
-          "source", arguments->source,
-          "config.json, tokenizer files, and model.safetensors, shards or pytorch_model.bin")
+      ->add_option("source", arguments->source,
+                   "a folder of config.json, tokenizer files, and model.safetensors, shards or "
+                   "pytorch_model.bin; or the name of a pulled model")
       ->required()
       ->type_name("HF_DIR");
   command->add_option("--out", arguments->out, "the bundle to write; must not exist")

@@ -11,5 +11,7 @@ void AddTokenizeCommand(CLI::App& app, CommandContext& context);
 void AddDetokenizeCommand(CLI::App& app, CommandContext& context);
 void AddBundleCommands(CLI::App& app, CommandContext& context);
 void AddDataCommands(CLI::App& app, CommandContext& context);
+// The one of them that needs a network.
+void AddPullCommand(CLI::App& app, CommandContext& context);
 
 }  // namespace guichet

@@ -182,9 +182,10 @@ void AddTrain(CLI::App& app, CommandContext& context, const ModelWork& work) {
                    "of --data when there is no --valid; grouped by text, stratified by label")
       ->check(CLI::Range(0.01, 0.9))
       ->capture_default_str();
-  CLI::Option* base =
-      command->add_option("--base", options->base, "start from this checkpoint or bundle")
-          ->type_name("HF_DIR_OR_BUNDLE");
+  CLI::Option* base = command
+                          ->add_option("--base", options->base,
+                                       "start from this checkpoint, bundle or pulled model")
+                          ->type_name("HF_DIR_OR_BUNDLE");
   command
       ->add_option("--scratch", options->scratch, "start from random weights of this configuration")
       ->type_name("CONFIG.json")

@@ -10,6 +10,7 @@
 #include "client/cli/json_lines.h"
 #include "model/bundle/model_bundle.h"
 #include "model/cleaning/cleaning_tokenizer.h"
+#include "model/hub/model_folder.h"
 #include "model/text/built_in_tokenizer.h"
 
 namespace guichet {
@@ -104,6 +105,12 @@ bool IsPlainText(const InputOptions& input) {
   return input.file == "-" || GuessTicketFormat(input.file) == TicketFormat::kText;
 }
 
+// A folder, a pulled model's name, or a built-in name.
+absl::StatusOr<std::shared_ptr<const Tokenizer>> OpenNamed(const std::string& model) {
+  GUICHET_ASSIGN_OR_RETURN(const ModelFolder folder, ResolveModelFolder(model));
+  return OpenTokenizer(folder.path.string());
+}
+
 // A bundle's tokenizer cleans as its manifest says, so that the ids are those of `guichet predict`.
 absl::StatusOr<std::shared_ptr<const Tokenizer>> OpenModel(const std::string& model) {
   TextCleaningOptions cleaning;
@@ -111,7 +118,7 @@ absl::StatusOr<std::shared_ptr<const Tokenizer>> OpenModel(const std::string& mo
     GUICHET_ASSIGN_OR_RETURN(const BundleManifest manifest, ParseBundleManifest(*text));
     cleaning = manifest.text_cleaning;
   }
-  GUICHET_ASSIGN_OR_RETURN(std::shared_ptr<const Tokenizer> tokenizer, OpenTokenizer(model));
+  GUICHET_ASSIGN_OR_RETURN(std::shared_ptr<const Tokenizer> tokenizer, OpenNamed(model));
   return WithCleaning(std::move(tokenizer), cleaning);
 }
 
@@ -155,7 +162,7 @@ absl::Status DetokenizeLine(const Tokenizer& tokenizer, const std::string& line,
 }
 
 absl::Status Detokenize(const DetokenizeOptions& options) {
-  GUICHET_ASSIGN_OR_RETURN(const auto tokenizer, OpenTokenizer(options.model));
+  GUICHET_ASSIGN_OR_RETURN(const auto tokenizer, OpenNamed(options.model));
   const DecodeOptions decode{.skip_special_tokens = !options.keep_special_tokens,
                              .clean_up_spaces = !options.no_clean_up};
   return ForEachLine(options.file, [&](const std::string& line, int) {
@@ -164,7 +171,8 @@ absl::Status Detokenize(const DetokenizeOptions& options) {
 }
 
 constexpr const char* kModelHelp =
-    "a Hugging Face folder or bundle with a tokenizer, or the built-in name barthez";
+    "a Hugging Face folder or bundle with a tokenizer, the name of a pulled model, or the built-in "
+    "name barthez";
 
 }  // namespace
 

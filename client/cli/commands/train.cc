@@ -15,6 +15,7 @@
 #include "model/finetuning/track_training.h"
 #include "model/finetuning/train_on_tickets.h"
 #include "model/finetuning/trained_bundle.h"
+#include "model/hub/model_folder.h"
 #include "model/training/scratch_config.h"
 #include "model/training/training_plan.h"
 
@@ -88,7 +89,10 @@ absl::StatusOr<BaseModel> OpenBase(const TrainOptions& options, const TrainingPl
                                    const std::vector<std::string>& labels) {
   const HeadOptions head{.kind = options.head, .pooling = options.pooling};
   if (options.scratch.empty()) {
-    return OpenBaseModel(options.base, head, labels, plan.clean);
+    GUICHET_ASSIGN_OR_RETURN(const ModelFolder folder, ResolveModelFolder(options.base));
+    GUICHET_ASSIGN_OR_RETURN(BaseModel base, OpenBaseModel(folder.path, head, labels, plan.clean));
+    if (!folder.pulled.empty()) base.name = folder.pulled;  // its folder is named by a commit
+    return base;
   }
   return NewBaseModel(options.scratch, options.tokenizer, head, labels, plan.clean);
 }
