@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "server/base/thread_name.h"
+#include "server/base/thread_priority.h"
 #include "server/pipeline/batch_worker.h"
 #include "server/pipeline/expiry_timer.h"
 #include "server/pipeline/pipeline_state.h"
@@ -31,6 +32,7 @@ InferencePipeline::InferencePipeline(const PipelineOptions& options, const Clock
   for (std::size_t i = 0; i < workers; ++i) {
     threads_.emplace_back([state = state_, i, operation_threads, on_worker_start] {
       SetThreadName(fmt::format("batch-{}", i));
+      SetThreadNice(state->options().worker_nice);
       if (on_worker_start) on_worker_start(operation_threads);
       RunBatchWorker(state, i);
     });

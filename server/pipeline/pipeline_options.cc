@@ -22,6 +22,7 @@ PipelineOptions PipelineOptions::ForDevice(bool gpu, int cores) const {
   PipelineOptions chosen = *this;
   if (workers == 0) chosen.workers = gpu ? 1 : std::clamp(cores, 1, kMostCpuWorkers);
   if (threads_per_worker == 0) chosen.threads_per_worker = std::max(cores / chosen.workers, 1);
+  if (gpu) chosen.worker_nice = 0;  // the device must not wait for its worker
   return chosen;
 }
 
@@ -38,6 +39,7 @@ absl::Status PipelineOptions::Validate() const {
   Check("min_refusal_wait", min_refusal_wait, kMinRefusalWait, errors);
   Check("workers", workers, kWorkers, errors);
   Check("threads_per_worker", threads_per_worker, kThreadsPerWorker, errors);
+  Check("worker_nice", worker_nice, kWorkerNice, errors);
   Check("stuck_device_wait", stuck_device_wait, kStuckDeviceWait, errors);
   return errors.empty() ? absl::OkStatus() : absl::InvalidArgumentError(errors);
 }

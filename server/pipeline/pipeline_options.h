@@ -54,6 +54,10 @@ struct PipelineOptions {
   // Threads of one batch's operations on a CPU. 0: the cores divided by the workers.
   static constexpr Range<int> kThreadsPerWorker{0, 256};
   int threads_per_worker = 0;
+  // By how much the workers give way on a CPU, as nice(2) counts, so that calls are taken, refused
+  // and answered at once while batches compute. Other processes gain by it too. Not on a GPU.
+  static constexpr Range<int> kWorkerNice{0, 19};
+  int worker_nice = 8;
   // How long the pipeline's end waits for a batch that is on the device before it leaves the
   // device's thread behind.
   static constexpr Range<Milliseconds> kStuckDeviceWait{Milliseconds(0), Milliseconds(60'000)};

@@ -5,9 +5,12 @@
 
 #include <gtest/gtest.h>
 #include <pthread.h>
+#include <sched.h>
+#include <sys/resource.h>
 
 #include "server/base/range.h"
 #include "server/base/thread_name.h"
+#include "server/base/thread_priority.h"
 
 namespace guichet {
 namespace {
@@ -32,6 +35,20 @@ TEST(ThreadNameTest, NamesTheCallingThreadAndCutsLongNames) {
     ::pthread_getname_np(::pthread_self(), name.data(), name.size());
   }).join();
   EXPECT_STREQ(name.data(), "a-name-longer-t");
+}
+
+TEST(ThreadPriorityTest, IsOfTheCallingThreadAlone) {
+  const int before = ::getpriority(PRIO_PROCESS, 0);
+  std::thread([&] {
+    SetThreadNice(19);
+    EXPECT_EQ(::getpriority(PRIO_PROCESS, 0), 19);
+  }).join();
+  std::thread([] {
+    ComputeWhenIdle();
+    EXPECT_EQ(::sched_getscheduler(0), SCHED_IDLE);
+  }).join();
+  EXPECT_EQ(::getpriority(PRIO_PROCESS, 0), before);
+  EXPECT_NE(::sched_getscheduler(0), SCHED_IDLE);
 }
 
 }  // namespace
