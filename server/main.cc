@@ -19,7 +19,9 @@
 #include "base/mutex.h"
 #include "base/status_macros.h"
 #include "model/bundle/model_bundle.h"
+#include "model/hub/model_folder.h"
 #include "model/inference/text_classifier.h"
+#include "model/inference/text_generator.h"
 #include "server/config/load_server_config.h"
 #include "server/server.h"
 #include "server/telemetry/log.h"
@@ -99,6 +101,22 @@ ModelLoader BundleLoader(const ServerConfig& config) {
   };
 }
 
+absl::StatusOr<std::shared_ptr<const TextGenerator>> LoadGenerator(
+    const GenerationServiceOptions& options) {
+  GUICHET_ASSIGN_OR_RETURN(const auto folder, ResolveModelFolder(options.model));
+  auto loaded = LoadTextGenerator(folder.path, {.device = options.device, .dtype = "auto"});
+  if (!loaded.ok()) {
+    return absl::Status(loaded.status().code(),
+                        fmt::format("generation.model: {}", std::string(loaded.status().message())));
+  }
+  if (!(*loaded)->has_tokenizer()) {
+    return absl::FailedPreconditionError(
+        fmt::format("generation.model: {} has no tokenizer files; add those of its repository",
+                    folder.path.string()));
+  }
+  return loaded;
+}
+
 // Each connection costs a descriptor; running out of them kills gRPC's listener for good.
 void RaiseFileLimit() {
   struct rlimit limit{};
@@ -154,6 +172,7 @@ int Run(ServerConfig config, const std::vector<std::string>& arguments) {
       *gpu, std::max(1, static_cast<int>(std::thread::hardware_concurrency())));
   Server server(config, {.loader = BundleLoader(config),
                          .on_worker_start = SetInferenceThreads,
+                         .generator_loader = LoadGenerator,
                          .version = GUICHET_VERSION});
   if (absl::Status status = server.Start(); !status.ok()) return Fail(status, kExitFailed);
   // Before the ready line: who reads it may send a signal at once.

@@ -21,6 +21,7 @@
 #include "guichet/v1/models.grpc.pb.h"
 #include "guichet/v1/training.grpc.pb.h"
 #include "server/rpc/classification_service.h"
+#include "server/rpc/generation_service.h"
 #include "server/rpc/device_watch.h"
 #include "server/rpc/health.h"
 #include "server/rpc/inference_service.h"
@@ -93,12 +94,22 @@ void ExportLimits(const ServerConfig& config, prometheus::Registry& registry) {
   put("in_flight_per_connection", config.limits.in_flight_per_connection);
   put("in_flight_bytes", config.limits.in_flight_bytes);
   put("in_flight_texts_per_stream", config.limits.in_flight_texts_per_stream);
+  put("generation_queued_calls", config.generation.max_queued_calls);
   put("queued_jobs", config.training.max_queued_jobs);
   put("dataset_bytes", config.training.max_dataset_size);
   put("datasets_bytes", config.training.max_datasets_size);
   put("corrections", config.feedback.max_corrections);
   put("review_predictions", config.feedback.max_predictions);
   put("grpc_memory_bytes", config.server.memory_quota);
+}
+
+std::vector<std::string> ServicesOf(const ServerConfig& config) {
+  std::vector<std::string> services = {
+      v1::Classification::service_full_name(), v1::Training::service_full_name(),
+      v1::Models::service_full_name(), v1::Feedback::service_full_name(),
+      inference::GRPCInferenceService::service_full_name()};
+  if (!config.generation.model.empty()) services.push_back(v1::Generation::service_full_name());
+  return services;
 }
 
 RpcOptions MakeRpcOptions(const ServerConfig& config) {
@@ -114,6 +125,7 @@ struct Server::State {
   State(const ServerConfig& given_config, ServerParts given_parts);
 
   absl::Status LoadModel();
+  absl::Status LoadGenerator();
   absl::Status Listen();
   absl::Status OpenHttp();
   HttpContent MakeHttpContent();
@@ -123,6 +135,7 @@ struct Server::State {
   const std::shared_ptr<prometheus::Registry> registry;
   ServerMetrics metrics;
   ModelMetrics model_metrics;
+  GenerationMetrics generation_metrics;
   HealthService health;
   DeviceWatch device_watch;
   ModelRegistry models;
@@ -131,7 +144,10 @@ struct Server::State {
   ByteBudget bytes;
   WorkPool tokenizers;
   RpcEnvironment environment;
+  GenerationEnvironment generation{.rpc = environment};
+  std::unique_ptr<GenerationWorker> generation_worker;  // null: nothing is generated
   ClassificationService classification;
+  GenerationService generation_service;
   InferenceService inference_service;
   std::unique_ptr<ServerOperations> operations;          // from Start
   std::unique_ptr<ReloadableCertificates> certificates;  // null: no TLS
@@ -147,9 +163,8 @@ Server::State::State(const ServerConfig& given_config, ServerParts given_parts)
       metrics(*registry, {.max_batch_texts = config.pipeline.max_batch_texts,
                           .max_batch_tokens = config.pipeline.max_batch_tokens}),
       model_metrics(registry),
-      health({v1::Classification::service_full_name(), v1::Training::service_full_name(),
-              v1::Models::service_full_name(), v1::Feedback::service_full_name(),
-              inference::GRPCInferenceService::service_full_name()}),
+      generation_metrics(*registry),
+      health(ServicesOf(config)),
       device_watch(metrics, kDeviceErrorsToFail,
                    [this](bool healthy) { health.SetDeviceHealthy(healthy); }),
       models(parts.loader,
@@ -171,6 +186,7 @@ Server::State::State(const ServerConfig& given_config, ServerParts given_parts)
                   .bytes = bytes,
                   .tokenizers = tokenizers},
       classification(environment, *registry),
+      generation_service(generation, *registry),
       inference_service(
           environment, *registry, [this] { return health.serving(); }, parts.version) {
   ServerMetrics::ExportBuild(*registry, parts.version);
@@ -195,6 +211,22 @@ absl::Status Server::State::LoadModel() {
   return absl::OkStatus();
 }
 
+absl::Status Server::State::LoadGenerator() {
+  if (config.generation.model.empty()) return absl::OkStatus();
+  GUICHET_ASSIGN_OR_RETURN(auto generator, parts.generator_loader(config.generation));
+  Log(LogLevel::kInfo, "generator loaded",
+      {{"model", config.generation.model},
+       {"device", generator->device()},
+       {"dtype", generator->dtype()},
+       {"weight_bytes", generator->weight_bytes()}});
+  generation_worker =
+      std::make_unique<GenerationWorker>(std::move(generator), config.generation, *parts.clock,
+                                         generation_metrics, parts.on_worker_start);
+  generation.model = config.generation.model;
+  generation.worker = generation_worker.get();
+  return absl::OkStatus();
+}
+
 absl::Status Server::State::Listen() {
   std::shared_ptr<grpc::ServerCredentials> credentials = grpc::InsecureServerCredentials();
   if (!config.tls.certificate.empty()) {
@@ -206,6 +238,7 @@ absl::Status Server::State::Listen() {
   SetConnectionOptions(config, builder);
   SetReflection(builder, config.server.reflection);
   builder.RegisterService(&classification);
+  builder.RegisterService(&generation_service);
   builder.RegisterService(&inference_service);
   operations->RegisterServices(builder);
   builder.RegisterService(&health);
@@ -246,6 +279,7 @@ absl::Status Server::Start() {
   gpr_set_log_function(LogForGrpc);
   GUICHET_RETURN_IF_ERROR(state_->environment.options.Validate());
   GUICHET_RETURN_IF_ERROR(state_->LoadModel());
+  GUICHET_RETURN_IF_ERROR(state_->LoadGenerator());
   // HTTP first: it is "not ready" until gRPC listens, and its port may turn out to be taken.
   GUICHET_RETURN_IF_ERROR(state_->OpenHttp());
   return state_->Listen();
@@ -258,7 +292,8 @@ void Server::Drain(std::chrono::milliseconds notice, std::chrono::milliseconds t
   std::thread jobs_end([this] { state_->operations->StopJobs(); });
   std::this_thread::sleep_for(notice);
   state_->classification.Drain();
-  state_->operations->EndWatches();
+  state_->operations->EndStreams();
+  if (state_->generation_worker != nullptr) state_->generation_worker->Drain();
   state_->health.EndWatches();
   // Shutdown waits for the calls, and they may wait for a device that is stuck: shortly before it
   // cuts them off the pipeline fails what is left, so that they end with a reason.
@@ -273,6 +308,7 @@ void Server::Drain(std::chrono::milliseconds notice, std::chrono::milliseconds t
         changed.WaitUntil(mutex, deadline);
       }
     }
+    if (state_->generation_worker != nullptr) state_->generation_worker->Stop();
     state_->pipeline.Shutdown(state_->parts.clock->Now());
   });
   state_->grpc->Shutdown(std::chrono::system_clock::now() + timeout);

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 
 #include "absl/status/status.h"
 #include "base/clock.h"
+#include "model/inference/text_generator.h"
 #include "server/config/server_config.h"
 #include "server/pipeline/inference_pipeline.h"
 #include "server/registry/model_registry.h"
@@ -16,6 +18,10 @@ namespace guichet {
 struct ServerParts {
   ModelLoader loader;
   InferencePipeline::WorkerStart on_worker_start;  // may be null
+  // Of the model that section `generation` names; needed when it names one.
+  std::function<absl::StatusOr<std::shared_ptr<const TextGenerator>>(
+      const GenerationServiceOptions&)>
+      generator_loader = {};
   const Clock* clock = &Clock::System();
   std::string version = "0";  // of the program, for build_info and the Open Inference Protocol
 };

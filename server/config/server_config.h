@@ -5,8 +5,8 @@
 #include <string>
 
 #include "absl/status/status.h"
-#include "server/config/generation_service_options.h"
 #include "server/feedback/feedback_options.h"
+#include "server/generation/generation_service_options.h"
 #include "server/jobs/training_options.h"
 #include "server/pipeline/pipeline_options.h"
 
