@@ -5,12 +5,12 @@
 #include <string>
 
 #include "client/cli/input.h"
-#include "model/inference/text_classifier.h"
+#include "model/inference/device_options.h"
 
 namespace guichet {
 
-// What predict, evaluate and train are asked to do; defined and explained as options in
-// commands/model_commands.cc.
+// What predict, evaluate, generate and train are asked to do; defined and explained as options in
+// commands/model_commands.cc and commands/generate_options.cc.
 
 struct PredictOptions {
   InputOptions input;
@@ -32,6 +32,30 @@ struct EvaluateOptions {
   DeviceOptions device;
   std::int64_t batch_tokens = 4096;
   int threads = 0;
+};
+
+struct GenerateOptions {
+  InputOptions input;
+  std::string model;
+  DeviceOptions device;
+  bool ids = false;
+  std::int64_t batch_tokens = 8192;
+  int threads = 0;
+  bool quiet = false;
+  // Over the model's own.
+  std::optional<int> max_length;
+  std::optional<int> min_length;
+  std::optional<int> num_beams;
+  std::optional<int> num_return_sequences;
+  std::optional<int> no_repeat_ngram_size;
+  std::optional<std::string> early_stopping;
+  std::optional<double> length_penalty;
+  std::optional<double> repetition_penalty;
+  std::optional<bool> do_sample;
+  std::optional<double> temperature;
+  std::optional<int> top_k;
+  std::optional<double> top_p;
+  std::optional<std::uint64_t> seed;
 };
 
 struct TrainOptions {

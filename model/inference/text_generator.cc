@@ -135,6 +135,12 @@ absl::StatusOr<LoadedFolder> ReadFolder(const std::filesystem::path& folder) {
   return loaded;
 }
 
+absl::Status NotOfOneModel(const std::filesystem::path& folder, const absl::Status& problem) {
+  return absl::Status(problem.code(),
+                      absl::StrCat(folder.string(), ": ", std::string(problem.message()),
+                                   "; take config.json and the weights from one model"));
+}
+
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<const TextGenerator>> LoadTextGenerator(
@@ -143,9 +149,9 @@ absl::StatusOr<std::shared_ptr<const TextGenerator>> LoadTextGenerator(
     GUICHET_ASSIGN_OR_RETURN(const RunOptions run, ChooseRun(options));
     GUICHET_ASSIGN_OR_RETURN(LoadedFolder loaded, ReadFolder(folder));
     GUICHET_ASSIGN_OR_RETURN(auto checkpoint, OpenCheckpoint(folder));
-    GUICHET_ASSIGN_OR_RETURN(const ModelWeights weights,
-                             ResolveParameterNames(std::move(checkpoint), loaded.config));
-    auto prepared = PrepareGenerator(weights, loaded.config, run);
+    const auto weights = ResolveParameterNames(std::move(checkpoint), loaded.config);
+    if (!weights.ok()) return NotOfOneModel(folder, weights.status());
+    auto prepared = PrepareGenerator(*weights, loaded.config, run);
     if (!prepared.ok()) {
       return absl::InvalidArgumentError(
           absl::StrCat(folder.string(), ": ", std::string(prepared.status().message())));

@@ -44,9 +44,10 @@ absl::StatusOr<std::unique_ptr<const Tokenizer>> LoadByFiles(const std::filesyst
 absl::Status CheckNumber(const Json& config, std::string_view key, int expected) {
   const auto value = config.find(key);
   if (value == config.end() || value->is_null() || *value == expected) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      fmt::format("{} is {}, but the tokenizer beside it has {}; the two are not of one model", key,
-                  value->dump(), expected));
+  return absl::InvalidArgumentError(fmt::format(
+      "{} is {}, but the tokenizer beside it has {}; the two are not of one model: take "
+      "all files from one",
+      key, value->dump(), expected));
 }
 
 // A tokenizer of another model gives ids that mean other words, so the model's own numbers must

@@ -53,21 +53,9 @@ CLI::Validator CleaningRules() {
       "all|none|" + names);
 }
 
-void AddDeviceOptions(CLI::App& command, DeviceOptions& options, std::int64_t& batch_tokens,
-                      int& threads) {
-  command.add_option("--device", options.device, "where it runs; auto: a GPU when there is one")
-      ->check(DeviceName())
-      ->capture_default_str();
-  command
-      .add_option("--dtype", options.dtype,
-                  "auto is fp32 on a cpu and bf16 on cuda; int8 is for a cpu")
-      ->check(CLI::IsMember({"auto", "fp32", "bf16", "int8"}))
-      ->capture_default_str();
+void AddBatchTokens(CLI::App& command, std::int64_t& batch_tokens) {
   command.add_option("--batch-tokens", batch_tokens, "tokens of one batch; nothing is padded")
       ->check(CLI::Range(1, 1'000'000))
-      ->capture_default_str();
-  command.add_option("--threads", threads, "CPU threads; 0: one a core")
-      ->check(CLI::Range(0, 1024))
       ->capture_default_str();
 }
 
@@ -77,7 +65,8 @@ void AddPredict(CLI::App& app, CommandContext& context, const ModelWork& work) {
       "predict", "classify texts with a bundle, without a server; a JSON line each");
   AddInputOptions(*command, options->input);
   command->add_option("--bundle", options->bundle, "the model")->required()->type_name("BUNDLE");
-  AddDeviceOptions(*command, options->device, options->batch_tokens, options->threads);
+  AddDeviceOptions(*command, options->device, options->threads);
+  AddBatchTokens(*command, options->batch_tokens);
   command->add_option("--top-k", options->top_k, "labels shown, best first; 0: all")
       ->check(CLI::Range(0, 100'000))
       ->capture_default_str();
@@ -110,7 +99,8 @@ void AddEvaluate(CLI::App& app, CommandContext& context, const ModelWork& work) 
       ->type_name("BUNDLE2");
   command->add_option("--html", options->html, "also write the report as a page for people")
       ->type_name("FILE");
-  AddDeviceOptions(*command, options->device, options->batch_tokens, options->threads);
+  AddDeviceOptions(*command, options->device, options->threads);
+  AddBatchTokens(*command, options->batch_tokens);
   command->callback([&context, options, run = work.evaluate] {
     context.run = [options, run] { return run(*options); };
   });
@@ -224,9 +214,24 @@ void AddTrain(CLI::App& app, CommandContext& context, const ModelWork& work) {
 
 }  // namespace
 
+void AddDeviceOptions(CLI::App& command, DeviceOptions& options, int& threads) {
+  command.add_option("--device", options.device, "where it runs; auto: a GPU when there is one")
+      ->check(DeviceName())
+      ->capture_default_str();
+  command
+      .add_option("--dtype", options.dtype,
+                  "auto is fp32 on a cpu and bf16 on cuda; int8 is for a cpu")
+      ->check(CLI::IsMember({"auto", "fp32", "bf16", "int8"}))
+      ->capture_default_str();
+  command.add_option("--threads", threads, "CPU threads; 0: one a core")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+}
+
 void AddModelCommands(CLI::App& app, CommandContext& context, const ModelWork& work) {
   AddPredict(app, context, work);
   AddEvaluate(app, context, work);
+  AddGenerateCommand(app, context, work);
   AddTrain(app, context, work);
 }
 

@@ -1,3 +1,5 @@
+#include <cstdio>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -8,6 +10,7 @@
 #include "client/cli/commands/file_commands.h"
 #include "client/cli/input.h"
 #include "client/cli/json_lines.h"
+#include "client/cli/tokenizer_comparison.h"
 #include "model/bundle/model_bundle.h"
 #include "model/cleaning/cleaning_tokenizer.h"
 #include "model/hub/model_folder.h"
@@ -19,11 +22,13 @@ namespace {
 struct TokenizeOptions {
   InputOptions input;
   std::string model;
+  std::vector<std::string> compared;  // none, or two models
   std::string truncation = "longest_first";
   int max_length = 0;
   bool pair = false;
   bool no_special_tokens = false;
   bool split_special_tokens = false;
+  bool quiet = false;
 };
 
 EncodeOptions ToEncodeOptions(const TokenizeOptions& options) {
@@ -89,16 +94,6 @@ absl::Status TokenizePair(const Tokenizer& tokenizer, const std::string& line,
   return Write(pieces, encoding);
 }
 
-absl::Status TokenizeTickets(const Tokenizer& tokenizer, const TokenizeOptions& options,
-                             const EncodeOptions& encode) {
-  GUICHET_ASSIGN_OR_RETURN(const auto reader, OpenInput(options.input, /*allow_empty=*/true));
-  while (true) {
-    GUICHET_ASSIGN_OR_RETURN(const std::optional<Ticket> ticket, reader->Next());
-    if (!ticket) return absl::OkStatus();
-    GUICHET_RETURN_IF_ERROR(TokenizeOne(tokenizer, ticket->Text(), encode));
-  }
-}
-
 // Lines are taken as they are, so that every line has its object, empty ones too.
 bool IsPlainText(const InputOptions& input) {
   if (!input.form.format.empty()) return input.form.format == "text";
@@ -109,6 +104,20 @@ bool IsPlainText(const InputOptions& input) {
 absl::StatusOr<std::shared_ptr<const Tokenizer>> OpenNamed(const std::string& model) {
   GUICHET_ASSIGN_OR_RETURN(const ModelFolder folder, ResolveModelFolder(model));
   return OpenTokenizer(folder.path.string());
+}
+
+// Calls `each` with every text of the input, in order.
+absl::Status ForEachText(const InputOptions& input,
+                         const std::function<absl::Status(const std::string&)>& each) {
+  if (IsPlainText(input)) {
+    return ForEachLine(input.file, [&](const std::string& line, int) { return each(line); });
+  }
+  GUICHET_ASSIGN_OR_RETURN(const auto reader, OpenInput(input, /*allow_empty=*/true));
+  while (true) {
+    GUICHET_ASSIGN_OR_RETURN(const std::optional<Ticket> ticket, reader->Next());
+    if (!ticket) return absl::OkStatus();
+    GUICHET_RETURN_IF_ERROR(each(ticket->Text()));
+  }
 }
 
 // A bundle's tokenizer cleans as its manifest says, so that the ids are those of `guichet predict`.
@@ -125,13 +134,32 @@ absl::StatusOr<std::shared_ptr<const Tokenizer>> OpenModel(const std::string& mo
 absl::Status Tokenize(const TokenizeOptions& options) {
   GUICHET_ASSIGN_OR_RETURN(const auto tokenizer, OpenModel(options.model));
   const EncodeOptions encode = ToEncodeOptions(options);
-  if (!options.pair && !IsPlainText(options.input)) {
-    return TokenizeTickets(*tokenizer, options, encode);
+  if (options.pair) {
+    return ForEachLine(options.input.file, [&](const std::string& line, int) {
+      return TokenizePair(*tokenizer, line, encode);
+    });
   }
-  return ForEachLine(options.input.file, [&](const std::string& line, int) {
-    return options.pair ? TokenizePair(*tokenizer, line, encode)
-                        : TokenizeOne(*tokenizer, line, encode);
+  return ForEachText(options.input, [&](const std::string& text) {
+    return TokenizeOne(*tokenizer, text, encode);
   });
+}
+
+// Texts are not cut: how many are too long is part of the comparison.
+absl::Status Compare(const TokenizeOptions& options) {
+  constexpr int kBarthezLimit = 1024;
+  GUICHET_ASSIGN_OR_RETURN(const auto first, OpenModel(options.compared[0]));
+  GUICHET_ASSIGN_OR_RETURN(const auto second, OpenModel(options.compared[1]));
+  TokenizerComparison comparison({options.compared[0], first}, {options.compared[1], second},
+                                 options.max_length > 0 ? options.max_length : kBarthezLimit);
+  EncodeOptions encode = ToEncodeOptions(options);
+  encode.max_length.reset();
+  GUICHET_RETURN_IF_ERROR(ForEachText(options.input, [&](const std::string& text) -> absl::Status {
+    GUICHET_ASSIGN_OR_RETURN(const OrderedJson line, comparison.Add(text, encode));
+    return WriteJsonLine(line);
+  }));
+  GUICHET_RETURN_IF_ERROR(FlushJsonLines());
+  if (!options.quiet) std::fputs(comparison.Table().c_str(), stderr);
+  return absl::OkStatus();
 }
 
 struct DetokenizeOptions {
@@ -181,7 +209,15 @@ void AddTokenizeCommand(CLI::App& app, CommandContext& context) {
   CLI::App* command =
       app.add_subcommand("tokenize", "text to pieces and token ids, a JSON line each");
   AddInputOptions(*command, options->input);
-  command->add_option("--model", options->model, kModelHelp)->required()->type_name("DIR");
+  CLI::Option* model = command->add_option("--model", options->model, kModelHelp)->type_name("DIR");
+  command
+      ->add_option("--compare", options->compared,
+                   "two models in place of --model: a line shows what each makes of the text, a "
+                   "table on stderr what that costs; --max-length is then the limit that texts "
+                   "are held against (default: 1024), and cuts nothing")
+      ->expected(2)
+      ->type_name("A B")
+      ->excludes(model);
   command
       ->add_option("--max-length", options->max_length,
                    "longest result in tokens, special tokens included (default: no truncation)")
@@ -194,8 +230,16 @@ void AddTokenizeCommand(CLI::App& app, CommandContext& context) {
   command->add_flag("--split-special-tokens", options->split_special_tokens,
                     "take <s>, </s>, <mask>… found in the text as ordinary text");
   command->callback([&context, options] {
+    if (options->model.empty() && options->compared.empty()) {
+      throw CLI::RequiredError("one of --model and --compare");
+    }
+    if (options->pair && !options->compared.empty()) {
+      throw CLI::ExcludesError("--pair", "--compare");
+    }
+    options->quiet = context.quiet;
     context.run = [options] {
-      const absl::Status status = Tokenize(*options);
+      const absl::Status status =
+          options->compared.empty() ? Tokenize(*options) : Compare(*options);
       return status.ok() ? int{kExitOk} : Fail(status);
     };
   });

@@ -1,9 +1,12 @@
+#include <cstdio>
 #include <fstream>
 #include <string>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/gzip_file.h"
 #include "tests/support/shared_data.h"
 #include "tests/support/temp_folder.h"
 #include "tests/unit/cli/guichet_command.h"
@@ -24,8 +27,9 @@ const std::string kTokenizer = std::string(GUICHET_SOURCE_DIR) + "/examples/bart
 TEST(CommandLineTest, HelpAndVersionSucceed) {
   const ProgramRun help = Guichet({"--help"});
   EXPECT_EQ(help.exit_code, 0);
-  for (const char* command : {"tokenize", "detokenize", "bundle", "predict", "train", "evaluate",
-                              "data", "classify", "jobs", "models", "health", "bench"}) {
+  for (const char* command :
+       {"tokenize", "detokenize", "bundle", "predict", "generate", "train", "evaluate", "data",
+        "classify", "jobs", "models", "health", "bench"}) {
     EXPECT_THAT(help.out, HasSubstr(std::string("\n  ") + command + " "));
     const ProgramRun its_help = Guichet({command, "--help"});
     EXPECT_EQ(its_help.exit_code, 0) << command;
@@ -50,6 +54,9 @@ TEST(CommandLineTest, WrongUsageIsTwoAndSilentOnStdout) {
            {"tokenize", "--model", "barthez", "--no-such-option", "-"},
            {"tokenize", "--model", "barthez", "--max-length", "0", "-"},
            {"tokenize", "--model", "barthez", "--input", "xml", "-"},
+           {"tokenize", "--compare", "barthez", "-"},  // one model
+           {"tokenize", "--compare", "barthez", "barthez", "--model", "barthez", "-"},
+           {"tokenize", "--compare", "barthez", "barthez", "--pair", "-"},
            {"data"},
            {"train", "--data", "x", "--out", "y"},  // neither --base nor --scratch
            {"train", "--data", "x", "--out", "y", "--base", "z", "--epochs", "0"},
@@ -118,6 +125,47 @@ TEST(TokenizeTest, AWrongInputIsNamed) {
   const ProgramRun no_model = Guichet({"tokenize", "--model", "/nowhere", "-"}, "x\n");
   EXPECT_EQ(no_model.exit_code, 1);
   EXPECT_THAT(no_model.err, HasSubstr("barthez"));
+}
+
+TEST(TokenizeTest, ComparesTwoTokenizersSideBySide) {
+  const TempFolder folder;
+  UnpackGzip(TestData("tokenizer/bart_vocab.json.gz"), folder.path() / "vocab.json");
+  UnpackGzip(TestData("tokenizer/bart_merges.txt.gz"), folder.path() / "merges.txt");
+  const std::string bart = folder.path().string();
+  const std::string texts = "Paris est la capitale de la France.\nL'imprimante | est cassée\n";
+  const ProgramRun run =
+      Guichet({"tokenize", "--compare", kTokenizer, bart, "--max-length", "10", "-"}, texts);
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const auto lines = ParseLines(run);
+  ASSERT_THAT(lines, SizeIs(2));
+  EXPECT_THAT(KeysOf(lines[0]), ElementsAre("text", "a", "b"));
+  EXPECT_EQ(lines[0]["text"], "Paris est la capitale de la France.");
+  std::vector<double> tokens(2, 0.0);
+  const std::vector<std::string> models = {kTokenizer, bart};
+  const std::vector<std::string> sides = {"a", "b"};
+  for (std::size_t side = 0; side < 2; ++side) {
+    const auto alone = ParseLines(Guichet({"tokenize", "--model", models[side], "-"}, texts));
+    for (std::size_t i = 0; i < 2; ++i) {
+      const auto& compared = lines[i][sides[side]];
+      EXPECT_THAT(KeysOf(compared), ElementsAre("pieces", "ids"));
+      EXPECT_EQ(compared["pieces"], alone[i]["pieces"]);
+      EXPECT_EQ(compared["ids"], alone[i]["ids"]);  // --max-length cuts nothing here
+      tokens[side] += static_cast<double>(compared["ids"].size());
+    }
+  }
+  // The table: 11 words; BARThez has no piece for "|", and byte-level BPE needs more tokens.
+  EXPECT_THAT(run.err, HasSubstr("2 texts, 11 words"));
+  char fertility[64];
+  std::snprintf(fertility, sizeof(fertility), "%.2f%26.2f\n", tokens[0] / 11, tokens[1] / 11);
+  EXPECT_THAT(run.err, HasSubstr(fertility));
+  EXPECT_THAT(run.err, HasSubstr("texts over 10 tokens"));
+  EXPECT_THAT(run.err, HasSubstr("1.00 ×"));
+  EXPECT_GT(tokens[1], tokens[0]);
+  EXPECT_THAT(run.err, HasSubstr("0.00 %\n"));  // unknowns of byte-level BPE: never any
+  const ProgramRun quiet =
+      Guichet({"tokenize", "--quiet", "--compare", kTokenizer, bart, "-"}, texts);
+  EXPECT_THAT(quiet.err, IsEmpty());
+  EXPECT_EQ(quiet.out, run.out);
 }
 
 TEST(DetokenizeTest, SpecialTokensAndCleanUpAreChoices) {
