@@ -85,8 +85,8 @@ absl::Status BlobFetcher::CheckRoom(const std::vector<HubFile>& files) const {
   const fs::space_info space = fs::space(folder, error);
   if (error || space.available >= needed) return absl::OkStatus();
   return absl::ResourceExhaustedError(
-      fmt::format("{} more bytes are needed, {} are free on the disk of {}; free some, or set "
-                  "HF_HOME to a larger one",
+      fmt::format("{} more bytes are needed, {} are free on the disk of {}; free some, or choose "
+                  "another HF_HOME or --out",
                   needed, space.available, folder.string()));
 }
 

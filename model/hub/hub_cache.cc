@@ -25,12 +25,19 @@ absl::Status MakeFolder(const fs::path& folder) {
 
 fs::path LinkTarget(const HubFile& file) { return fs::path("../../blobs") / file.blob; }
 
+absl::Status MakeLink(const HubFile& file, const fs::path& link) {
+  std::error_code error;
+  fs::create_symlink(LinkTarget(file), link, error);
+  if (!error) return absl::OkStatus();
+  const absl::Status failed = FileError("link", link, error.value());
+  if (error.value() != EPERM && error.value() != ENOTSUP) return failed;
+  return absl::FailedPreconditionError(
+      fmt::format("{}; where a disk has no symbolic links, --out makes a folder of plain files",
+                  std::string(failed.message())));
+}
+
 absl::Status MakeLinks(const fs::path& folder, const std::vector<HubFile>& files) {
-  for (const HubFile& file : files) {
-    std::error_code error;
-    fs::create_symlink(LinkTarget(file), folder / file.name, error);
-    if (error) return FileError("link", folder / file.name, error.value());
-  }
+  for (const HubFile& file : files) GUICHET_RETURN_IF_ERROR(MakeLink(file, folder / file.name));
   return absl::OkStatus();
 }
 
@@ -43,8 +50,7 @@ absl::Status ReplaceLink(const fs::path& folder, const HubFile& file) {
   }
   const fs::path fresh = folder / fmt::format(".{}.{}.link", file.name, ::getpid());
   fs::remove(fresh, error);
-  fs::create_symlink(LinkTarget(file), fresh, error);
-  if (error) return FileError("link", fresh, error.value());
+  GUICHET_RETURN_IF_ERROR(MakeLink(file, fresh));
   if (::rename(fresh.c_str(), link.c_str()) == 0) return absl::OkStatus();
   const absl::Status failed = FileError("replace", link, errno);
   fs::remove(fresh, error);

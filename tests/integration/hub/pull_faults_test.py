@@ -337,6 +337,15 @@ class LyingListings(PullCase):
             self.changed(lambda listing, size=size: listing["siblings"][0].update(size=size, lfs=None))
             self.assert_refused_listing("siblings[0].size", "a whole number of bytes from 0 to")
 
+    def test_sizes_that_no_disk_holds_are_not_begun_with(self):
+        shards = [f"model-{number:05}-of-00400.safetensors" for number in range(1, 401)]
+        self.changed(lambda listing: listing.update(siblings=[
+            *(entry for entry in listing["siblings"] if entry["rfilename"] == "config.json"),
+            {"rfilename": "model.safetensors.index.json", "size": 2, "blobId": "0" * 40},
+            *({"rfilename": name, "lfs": {"sha256": f"{number:064x}", "size": 2**38}} for number, name in enumerate(shards))]))
+        self.assert_refused(self.pull(), 1, "more bytes are needed", "are free on the disk of", "HF_HOME or --out")
+        self.assertEqual(self.hub.asked("/resolve/"), [])
+
     def test_digests_that_are_none(self):
         for digest in ("", "../../x", "A" * 64, "0" * 63, 7, None):
             self.changed(lambda listing, digest=digest: listing["siblings"][1].update(lfs={"sha256": digest, "size": 3}))
