@@ -29,6 +29,13 @@ if(EXISTS "${GUICHET_TORCH_DIR}/../nvidia")
 endif()
 set(CMAKE_INSTALL_RPATH "$ORIGIN/../lib/guichet/torch/lib;$ORIGIN/../../lib/guichet/torch/lib")
 target_link_libraries(guichet_torch INTERFACE "${torch_lib}/libtorch_cpu.so" "${torch_lib}/libc10.so" Threads::Threads)
+# The OpenMP runtime in the wheel, whose threads libtorch computes with: what of ours uses them links this one, since a second
+# runtime would bring threads of its own. Not with clang, which calls another, nor under the thread sanitizer, which cannot see
+# the runtime's barriers; there such code runs on one thread.
+file(GLOB torch_openmp "${torch_lib}/libgomp*.so*")
+if(torch_openmp AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND NOT GUICHET_SANITIZE MATCHES "thread")
+  list(GET torch_openmp 0 GUICHET_TORCH_OPENMP)
+endif()
 if(EXISTS "${torch_lib}/libtorch_cuda.so")
   # Nothing of ours calls into libtorch_cuda by name: it registers its kernels when loaded, so it must stay linked.
   target_link_libraries(guichet_torch INTERFACE

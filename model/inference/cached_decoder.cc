@@ -5,10 +5,10 @@
 #include <span>
 #include <vector>
 
-#include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/index_select.h>
 
+#include "model/inference/all_threads.h"
 #include "model/inference/cached_attention.h"
 #include "model/inference/layer_steps.h"
 
@@ -178,20 +178,17 @@ class CachedDecoder final : public StepDecoder {
     const float* queries = query.const_data_ptr<float>();
     const float* keys = key_value.const_data_ptr<float>();
     float* output = steps_.attended.mutable_data_ptr<float>();
-    constexpr std::int64_t kPartsAtLeast = 4;  // of a thread
-    at::parallel_for(0, parts, kPartsAtLeast, [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t part = begin; part < end; ++part) {
-        const Seen seen = get(part);
-        CachedAttention({.query = queries + seen.begin * size,
-                         .output = output + seen.begin * size,
-                         .keys = keys,
-                         .values = keys + size,
-                         .stride = 2 * size,
-                         .rows = seen.keys,
-                         .queries = seen.count,
-                         .heads = heads_,
-                         .width = width_});
-      }
+    OnAllThreads(parts, [&](std::int64_t part) {
+      const Seen seen = get(part);
+      CachedAttention({.query = queries + seen.begin * size,
+                       .output = output + seen.begin * size,
+                       .keys = keys,
+                       .values = keys + size,
+                       .stride = 2 * size,
+                       .rows = seen.keys,
+                       .queries = seen.count,
+                       .heads = heads_,
+                       .width = width_});
     });
   }
 

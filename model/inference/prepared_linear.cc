@@ -1,8 +1,8 @@
 #include "model/inference/prepared_linear.h"
 
+#include <algorithm>
 #include <utility>
 
-#include <ATen/Parallel.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/ops/addmm.h>
 #include <ATen/ops/amax.h>
@@ -10,6 +10,7 @@
 #include <ATen/ops/zeros.h>
 #include <c10/util/Exception.h>
 
+#include "model/inference/all_threads.h"
 #include "model/inference/few_rows_product.h"
 
 namespace guichet {
@@ -46,11 +47,10 @@ bool TakesFewRows(const at::Tensor& x, const at::Tensor& out) {
 }
 
 void MultiplyOnAllThreads(const FewRowsArguments& arguments) {
-  constexpr std::int64_t kOutputsAtLeast = 64;  // of a thread
-  at::parallel_for(0, arguments.outputs, kOutputsAtLeast,
-                   [&arguments](std::int64_t begin, std::int64_t end) {
-                     MultiplyFewRows(arguments, begin, end);
-                   });
+  constexpr std::int64_t kPart = 48;  // outputs
+  OnAllThreads((arguments.outputs + kPart - 1) / kPart, [&arguments](std::int64_t part) {
+    MultiplyFewRows(arguments, part * kPart, std::min((part + 1) * kPart, arguments.outputs));
+  });
 }
 
 }  // namespace
