@@ -231,11 +231,43 @@ def finetuning(args, work, result):
         result["finetuning"].update({"python": python, "full_again_tokens_per_second": again, "training_over_python": ours / theirs})
 
 
+def generation(args, work, result):
+    """Writing by four beams from the same rows of log-normal length: this library, and transformers' generate().
+
+    One text at a time, where reading the weights is the time, and eight, where multiplying is."""
+    rng = random.Random(13)
+    rows = work / "rows.json"
+    lengths = [max(6, min(200, round(rng.lognormvariate(math.log(30), 0.6)))) for _ in range(8)]
+    rows.write_text(json.dumps([[0] + [rng.randrange(10, 50000) for _ in range(length - 2)] + [2] for length in lengths]))
+    model = work / "generator"
+    say("write a full-size generation model with random weights")
+    subprocess.run([BIN / "generation_speed", "--make", model], check=True, stdout=subprocess.DEVNULL)
+    cores, max_length, beams = os.cpu_count(), 24, 4
+    result["generation"] = {}
+    for batch in (1, 8):
+        say(f"generate with {beams} beams, {batch} texts at a time")
+        ours = lambda: run_json(BIN / "generation_speed", model, rows, cores, batch, max_length, beams)  # noqa: E731
+        theirs = lambda: run_json(args.python, ROOT / "tests/benchmark/python_generation.py", model, rows, "--threads", cores,  # noqa: E731
+                                  "--batch", batch, "--max-length", max_length, "--beams", beams)
+        runs = [ours()]
+        figures = {}
+        if shutil.which(str(args.python)):
+            python = [theirs()]
+            runs.append(ours())
+            python.append(theirs())
+            alike = sum(a == b for a, b in zip(runs[0]["sequences"], python[0]["sequences"]))
+            figures = {"python_tokens_per_second": [run["tokens_per_second"] for run in python],
+                       "equal_sequences": f"{alike} of {len(lengths)}",
+                       "generation_over_python": statistics.mean(run["tokens_per_second"] for run in runs)
+                       / statistics.mean(run["tokens_per_second"] for run in python)}
+        result["generation"][f"batch_{batch}"] = {"tokens_per_second": [run["tokens_per_second"] for run in runs], **figures}
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--python", default="")
     parser.add_argument("--seconds", type=float, default=20)
-    parser.add_argument("--only", choices=["full", "tiny", "overload", "training", "finetuning"])
+    parser.add_argument("--only", choices=["full", "tiny", "overload", "training", "finetuning", "generation"])
     parser.add_argument("--overload-seconds", type=float, default=30)
     args = parser.parse_args()
     result = {"date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "cores": os.cpu_count(),
@@ -243,7 +275,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         work = pathlib.Path(folder)
         for name, measure in (("tiny", tiny), ("full", full_size), ("overload", overload), ("training", training),
-                              ("finetuning", finetuning)):
+                              ("finetuning", finetuning), ("generation", generation)):
             if args.only in (None, name):
                 measure(args, work, result)
     out = ROOT / "build/bench"
@@ -251,7 +283,7 @@ def main():
     (out / "bench.json").write_text(json.dumps(result, indent=1))
     print(json.dumps(result, indent=1))
     say("bars: ratio_to_gemm_rate >= 0.8, ratio_to_python_classifier >= 4, ratio_to_python_encoder_sorted >= 1, "
-        "goodput_over_peak >= 0.8, tiny_calls_per_second >= 5000, p99_beside_over_alone <= 2, training_over_python >= 1.3, head_epoch_over_full_epoch >= 20, idle_overhead_ms <= 0.5, resident_minus_200MB_over_weights <= 1.3")
+        "goodput_over_peak >= 0.8, tiny_calls_per_second >= 5000, p99_beside_over_alone <= 2, training_over_python >= 1.3, generation_over_python >= 2, head_epoch_over_full_epoch >= 20, idle_overhead_ms <= 0.5, resident_minus_200MB_over_weights <= 1.3")
 
 
 main()
