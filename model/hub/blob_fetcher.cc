@@ -38,7 +38,7 @@ absl::Status BlobFetcher::Persist(const std::function<absl::Status(bool& moved)>
   for (int failed = 0;;) {
     if (Cancelled()) return absl::CancelledError("interrupted");
     bool moved = false;
-    const absl::Status status = attempt(moved);
+    absl::Status status = attempt(moved);
     if (!MayPass(status)) return status;
     if (moved) {
       failed = 0;

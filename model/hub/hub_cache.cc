@@ -29,7 +29,7 @@ absl::Status MakeLink(const HubFile& file, const fs::path& link) {
   std::error_code error;
   fs::create_symlink(LinkTarget(file), link, error);
   if (!error) return absl::OkStatus();
-  const absl::Status failed = FileError("link", link, error.value());
+  absl::Status failed = FileError("link", link, error.value());
   if (error.value() != EPERM && error.value() != ENOTSUP) return failed;
   return absl::FailedPreconditionError(
       fmt::format("{}; where a disk has no symbolic links, --out makes a folder of plain files",

@@ -89,7 +89,25 @@ absl::StatusOr<std::string> FindEndpoint(const Environment& environment) {
       "TLS), without a user, a query or spaces");
 }
 
+absl::Status CheckRange(std::string_view name, std::int64_t value, std::int64_t least,
+                        std::int64_t most) {
+  if (value >= least && value <= most) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      fmt::format("{} is {}; {} to {} are allowed", name, value, least, most));
+}
+
 }  // namespace
+
+absl::Status HubOptions::Validate() const {
+  constexpr std::int64_t kTenMinutes = 600'000;
+  GUICHET_RETURN_IF_ERROR(CheckRange("retries", retries, 0, 100));
+  GUICHET_RETURN_IF_ERROR(CheckRange("retry_wait", retry_wait.count(), 0, kTenMinutes));
+  GUICHET_RETURN_IF_ERROR(CheckRange("max_retry_wait", max_retry_wait.count(), 0, kTenMinutes));
+  GUICHET_RETURN_IF_ERROR(CheckRange("min_bytes_per_second", min_bytes_per_second, 1, 1'000'000));
+  GUICHET_RETURN_IF_ERROR(CheckRange("stall_time", stall_time.count(), 1, 3'600));
+  GUICHET_RETURN_IF_ERROR(CheckRange("connect_timeout", connect_timeout.count(), 1, kTenMinutes));
+  return CheckRange("lock_wait", lock_wait.count(), 0, 86'400);
+}
 
 absl::StatusOr<HubOptions> HubOptionsFromEnvironment(const Environment& environment) {
   HubOptions options;

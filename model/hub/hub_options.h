@@ -6,6 +6,7 @@
 #include <functional>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
 namespace guichet {
@@ -22,12 +23,15 @@ struct HubOptions {
   // long each time up to `max_retry_wait`; a download that moved on meanwhile starts to count anew.
   int retries = 4;                                   // 0 to 100
   std::chrono::milliseconds retry_wait{1'000};       // 0 to 600,000
-  std::chrono::milliseconds max_retry_wait{30'000};  // also of what a server asks for
+  std::chrono::milliseconds max_retry_wait{30'000};  // 0 to 600,000; also of what a server asks for
   // A server that sends fewer bytes a second for as long has stalled.
-  long min_bytes_per_second = 1'024;
+  long min_bytes_per_second = 1'024;                  // 1 to 1,000,000
   std::chrono::seconds stall_time{30};                // 1 to 3,600
   std::chrono::milliseconds connect_timeout{10'000};  // 1 to 600,000
-  std::chrono::seconds lock_wait{3'600};              // for another pull of the same file
+  std::chrono::seconds lock_wait{3'600};              // 0 to 86,400; for another pull's file
+
+  // INVALID_ARGUMENT names the first number that is out of its range.
+  absl::Status Validate() const;
 };
 
 // What the environment says, as huggingface_hub reads it: HF_ENDPOINT, HF_TOKEN,

@@ -53,9 +53,8 @@ std::optional<ShardName> ParseShard(std::string_view name, const WeightsForm& fo
   if (numbers[0] != '-' || numbers.substr(6, 4) != "-of-") return std::nullopt;
   ShardName shard;
   const auto read = [](std::string_view digits, int& number) {
-    const char* const end = digits.data() + digits.size();
-    const auto parsed = std::from_chars(digits.data(), end, number);
-    return parsed.ec == std::errc() && parsed.ptr == end && number > 0;
+    const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    return parsed.ec == std::errc() && parsed.ptr == digits.data() + digits.size() && number > 0;
   };
   if (!read(numbers.substr(1, 5), shard.number) || !read(numbers.substr(10), shard.count)) {
     return std::nullopt;

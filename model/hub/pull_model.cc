@@ -141,6 +141,7 @@ absl::StatusOr<PulledModel> Pull::FillFolder(const OutFolder& out) {
 
 absl::StatusOr<PulledModel> PullModel(const HubOptions& options, const PullRequest& request,
                                       const PullObserver& observer) {
+  GUICHET_RETURN_IF_ERROR(options.Validate());
   if (options.offline) return CachedModel(options, request);
   GUICHET_ASSIGN_OR_RETURN(const auto client, HubClient::Make(options, observer.cancelled));
   Pull pull(options, request, observer, *client);

@@ -71,6 +71,19 @@ TEST(HubOptionsTest, AnEndpointIsAWebAddress) {
   }
 }
 
+TEST(HubOptionsTest, NumbersOutOfTheirRangeAreNamed) {
+  EXPECT_TRUE(HubOptions().Validate().ok());
+  HubOptions options;
+  options.retries = 101;
+  EXPECT_THAT(std::string(options.Validate().message()), HasSubstr("retries is 101; 0 to 100"));
+  options = {};
+  options.stall_time = std::chrono::seconds(0);
+  EXPECT_THAT(std::string(options.Validate().message()), HasSubstr("stall_time"));
+  options = {};
+  options.min_bytes_per_second = 0;
+  EXPECT_THAT(std::string(options.Validate().message()), HasSubstr("min_bytes_per_second"));
+}
+
 TEST(HubOptionsTest, OfflineIsAWordForYes) {
   for (const char* yes : {"1", "true", "YES", "On"}) {
     EXPECT_TRUE(With({{"HF_HUB_OFFLINE", yes}})->offline) << yes;
