@@ -1,6 +1,8 @@
 // Sequences and scores of transformers' generate(), with the cache of the serving path and without.
 
+#include <algorithm>
 #include <cmath>
+#include <map>
 #include <memory>
 
 #include "model/generation/generation_config.h"
@@ -85,6 +87,25 @@ TEST(GenerateParityTest, AnItemsResultDoesNotDependOnItsBatch) {
       }
     }
   }
+}
+
+// All names of the words, or one alias alone: the same model.
+TEST(GenerateParityTest, EveryFormOfTheCheckpointWrites) {
+  const std::filesystem::path goldens = UnpackTestArchive("goldens/tiny_classifier.tar.xz");
+  std::vector<std::vector<TokenId>> written;
+  for (const char* name : {"generation", "alias_lm_head"}) {
+    const auto generator = LoadTextGenerator(goldens / name, {.device = "cpu", .dtype = "fp32"});
+    ASSERT_TRUE(generator.ok()) << name << ": " << generator.status();
+    const std::vector<TokenId> row = {0, 17, 45, 99, 2};
+    const auto results =
+        (*generator)->Generate(std::vector<GenerationInput>{{row, 0}}, (*generator)->defaults());
+    ASSERT_TRUE(results.ok()) << name << ": " << results.status();
+    written.push_back(results->front().front().ids);
+  }
+  EXPECT_EQ(written[0], written[1]);
+  // The base model has no head: the tied words are one, with no bias.
+  const auto base = LoadTextGenerator(goldens / "base_model", {.device = "cpu", .dtype = "fp32"});
+  EXPECT_TRUE(base.ok()) << base.status();
 }
 
 TEST(GenerateParityTest, TheModelsFolderSetsTheDefaults) {

@@ -1,6 +1,8 @@
 // Teacher forcing and shift_tokens_right of MBartForConditionalGeneration.
 
+#include <algorithm>
 #include <cmath>
+#include <filesystem>
 
 #include "tests/parity/generation/golden_generator.h"
 #include "tests/support/golden_batch.h"
@@ -54,6 +56,36 @@ TEST(LanguageModelParityTest, ShiftTokensRight) {
     }
   }
   EXPECT_GE(rows, 7);
+}
+
+// The body of the golden classifier with a head of its own: the last logits of one row, by the
+// reference and step by step with the cache.
+TEST(LanguageModelParityTest, LogitsOfAGenerationCheckpoint) {
+  const std::filesystem::path folder = UnpackTestArchive("goldens/tiny_classifier.tar.xz");
+  const json goldens = ReadJsonFile(folder / "goldens.json");
+  const json& expected = goldens.at("variants").at("generation").at("lm_logits_row1_last4");
+  const auto loaded = LoadGeneratorFolder(folder / "generation");
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  const auto model = LanguageModel::Load(loaded->config, loaded->weights);
+  ASSERT_TRUE(model.ok()) << model.status();
+  for (const json& golden : goldens.at("cases")) {
+    if (golden.at("name") != "padded_longest") continue;
+    const PaddedBatch batch = GoldenBatch(golden);
+    std::vector<TokenId> decoder_ids;
+    for (int row = 0; row < batch.rows; ++row) {
+      const std::vector<TokenId> shifted = ShiftTokensRight(batch.Row(row), 1);
+      decoder_ids.insert(decoder_ids.end(), shifted.begin(), shifted.end());
+    }
+    const auto logits = model->Logits(batch, decoder_ids);
+    ASSERT_TRUE(logits.ok()) << logits.status();
+    const std::vector<float> values = Flatten(expected);
+    const std::size_t end = logits->size() / static_cast<std::size_t>(batch.rows) * 2;
+    EXPECT_LT(
+        LargestDifference(std::span(*logits).subspan(end - values.size(), values.size()), values),
+        1e-4F);
+    return;
+  }
+  FAIL() << "no golden case padded_longest";
 }
 
 TEST(LanguageModelTest, RefusesDecoderIdsThatDoNotFit) {
