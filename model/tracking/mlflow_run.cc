@@ -133,8 +133,8 @@ absl::StatusOr<std::string> TextAt(const Json& json, const char* path) {
 }
 
 absl::StatusOr<std::string> MlflowRun::FindExperiment(const std::string& name) {
-  GUICHET_ASSIGN_OR_RETURN(const Json found,
-                           Get("experiments/get-by-name", "?experiment_name=" + PercentEncoded(name)));
+  GUICHET_ASSIGN_OR_RETURN(
+      const Json found, Get("experiments/get-by-name", "?experiment_name=" + PercentEncoded(name)));
   return TextAt(found, "/experiment/experiment_id");
 }
 
