@@ -14,7 +14,8 @@
 #include "guichet/v1/generation.grpc.pb.h"
 #include "tests/integration/server/server_process.h"
 #include "tests/support/http_get.h"
-#include "tests/support/test_archive.h"
+#include "tests/support/small_generator.h"
+#include "tests/support/temp_folder.h"
 
 namespace guichet {
 namespace {
@@ -34,8 +35,10 @@ class GenerationTest : public ::testing::Test {
   void Start(const std::vector<std::string>& more = {}, bool with_generator = true) {
     std::vector<std::string> arguments = more;
     if (with_generator) {
-      const auto model = UnpackTestArchive("goldens/tiny_e2e.tar.xz") / "model";
-      arguments.insert(arguments.end(), {"--generation.model", model.string()});
+      const auto model = folder_.path() / "writer";
+      WriteSmallGenerator(model);
+      arguments.insert(arguments.end(), {"--generation.model", model.string(),
+                                         "--generation.priority", "normal"});  // others run beside
     }
     server_ = std::make_unique<ServerProcess>(GoldenBundle(), arguments);
     const auto channel =
@@ -68,6 +71,7 @@ class GenerationTest : public ::testing::Test {
     return answer;
   }
 
+  const TempFolder folder_;
   std::unique_ptr<ServerProcess> server_;
   std::unique_ptr<v1::Generation::Stub> generation_;
   std::unique_ptr<v1::Classification::Stub> classification_;
