@@ -183,6 +183,7 @@ TEST_F(GenerationTest, ADrainLetsTheOneAtWorkEnd) {
   }
   EXPECT_TRUE(stream->Finish().ok());
   EXPECT_TRUE(response.has_result());
+  // Seconds later: this client answers the connection's farewell when gRPC polls by itself.
   EXPECT_EQ(server_->Wait(), 0);
 }
 
