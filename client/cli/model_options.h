@@ -39,6 +39,7 @@ struct GenerateOptions {
   std::string model;
   DeviceOptions device;
   bool ids = false;
+  int fill_mask = 0;  // tokens shown for each mask; 0: generate
   std::int64_t batch_tokens = 8192;
   int threads = 0;
   bool quiet = false;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <functional>
 #include <new>
 #include <system_error>
 #include <utility>
@@ -75,21 +76,29 @@ class LibtorchTextGenerator final : public TextGenerator {
       ids.push_back(row.ids);
       streams.push_back(row.stream);
     }
-    GUICHET_ASSIGN_OR_RETURN(const PackedBatch batch,
-                             PackRows(ids, {.vocabulary_size = limits_.vocabulary_size,
-                                            .max_tokens = limits_.max_positions,
-                                            .end_id = config_.eos_token_id}));
-    try {
-      const c10::InferenceMode no_autograd;
-      const auto decoder = MakeCachedDecoder(weights_, config_, batch, run_.device);
-      return guichet::Generate(*decoder, streams, options, observer);
-    } catch (const std::bad_alloc&) {
-      return absl::ResourceExhaustedError(
-          absl::StrCat("no memory to generate for ", rows.size(), " rows at once; give fewer"));
-    } catch (const std::exception& error) {
-      return absl::InternalError(
-          absl::StrCat("generation on ", device_name_, " failed: ", FirstLineOf(error)));
+    std::vector<std::vector<GeneratedSequence>> results;
+    GUICHET_RETURN_IF_ERROR(RunDecoder(ids, [&](StepDecoder& decoder) -> absl::Status {
+      GUICHET_ASSIGN_OR_RETURN(results, guichet::Generate(decoder, streams, options, observer));
+      return absl::OkStatus();
+    }));
+    return results;
+  }
+
+  absl::StatusOr<std::vector<FilledMask>> FillMasks(std::span<const TokenId> ids,
+                                                    int count) const override {
+    GUICHET_RETURN_IF_ERROR(NeedTokenizer());
+    if (count < 1 || count > limits_.vocabulary_size) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(count, " tokens for a mask; give 1 to ", limits_.vocabulary_size));
     }
+    std::vector<FilledMask> masks;
+    GUICHET_RETURN_IF_ERROR(RunDecoder({ids}, [&](StepDecoder& decoder) -> absl::Status {
+      GUICHET_ASSIGN_OR_RETURN(masks,
+                               guichet::FillMasks(decoder, ids, tokenizer_->special_ids().mask,
+                                                  static_cast<std::size_t>(count)));
+      return absl::OkStatus();
+    }));
+    return masks;
   }
 
   const GenerationOptions& defaults() const override { return defaults_; }
@@ -100,6 +109,25 @@ class LibtorchTextGenerator final : public TextGenerator {
   std::size_t weight_bytes() const override { return weights_.bytes; }
 
  private:
+  // Encodes rows and lets `work` decode them; what the device throws ends here.
+  absl::Status RunDecoder(const std::vector<std::span<const TokenId>>& rows,
+                          const std::function<absl::Status(StepDecoder&)>& work) const {
+    GUICHET_ASSIGN_OR_RETURN(const PackedBatch batch,
+                             PackRows(rows, {.vocabulary_size = limits_.vocabulary_size,
+                                             .max_tokens = limits_.max_positions,
+                                             .end_id = config_.eos_token_id}));
+    try {
+      const c10::InferenceMode no_autograd;
+      return work(*MakeCachedDecoder(weights_, config_, batch, run_.device));
+    } catch (const std::bad_alloc&) {
+      return absl::ResourceExhaustedError(
+          absl::StrCat("no memory to generate for ", rows.size(), " rows at once; give fewer"));
+    } catch (const std::exception& error) {
+      return absl::InternalError(
+          absl::StrCat("generation on ", device_name_, " failed: ", FirstLineOf(error)));
+    }
+  }
+
   absl::Status NeedTokenizer() const {
     if (tokenizer_ != nullptr) return absl::OkStatus();
     return absl::FailedPreconditionError(

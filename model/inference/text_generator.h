@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "model/generation/fill_masks.h"
 #include "model/generation/generate.h"
 #include "model/generation/generation_options.h"
 #include "model/inference/device_options.h"
@@ -45,6 +46,12 @@ class TextGenerator {
   virtual absl::StatusOr<std::vector<std::vector<GeneratedSequence>>> Generate(
       std::span<const GenerationInput> rows, const GenerationOptions& options,
       const GenerationObserver& observer = {}) const = 0;
+
+  // The `count` likeliest tokens at each <mask> of a row. INVALID_ARGUMENT as Generate, and for a
+  // count outside 1 to the vocabulary; FAILED_PRECONDITION: no tokenizer, so no <mask>; INTERNAL:
+  // the device failed.
+  virtual absl::StatusOr<std::vector<FilledMask>> FillMasks(std::span<const TokenId> ids,
+                                                            int count) const = 0;
 
   // What the folder sets, to be changed by the caller's wishes.
   virtual const GenerationOptions& defaults() const = 0;

@@ -115,6 +115,7 @@ class Writer {
   }
 
   absl::Status Add(const std::string& id, std::vector<TokenId> ids) {
+    if (wishes_.fill_mask > 0) return PrintMasks(id, ids);
     window_.push_back({id, std::move(ids), read_++});
     return window_.size() < window_size_ ? absl::OkStatus() : Flush();
   }
@@ -166,6 +167,26 @@ class Writer {
     for (std::size_t i = 0; i < batch.size(); ++i) results[batch[i]] = std::move((*written)[i]);
     done_ += batch.size();
     return absl::OkStatus();
+  }
+
+  // {"id"?,"masks":[{"position","tokens":[{"id","text","score"}…]}…]}
+  absl::Status PrintMasks(const std::string& id, const std::vector<TokenId>& ids) const {
+    GUICHET_ASSIGN_OR_RETURN(const auto masks, generator_.FillMasks(ids, wishes_.fill_mask));
+    if (Interrupted()) EndInterrupted();
+    OrderedJson line = OrderedJson::object();
+    if (!id.empty()) line["id"] = id;
+    OrderedJson& list = line["masks"] = OrderedJson::array();
+    for (const FilledMask& mask : masks) {
+      OrderedJson tokens = OrderedJson::array();
+      for (const ExpectedToken& token : mask.tokens) {
+        GUICHET_ASSIGN_OR_RETURN(const std::string text,
+                                 generator_.Decode(std::span(&token.id, 1)));
+        tokens.push_back(
+            {{"id", token.id}, {"text", text}, {"score", ShortestDouble(token.probability)}});
+      }
+      list.push_back({{"position", mask.position}, {"tokens", tokens}});
+    }
+    return WriteJsonLine(line);
   }
 
   absl::Status Print(const Input& input, const Sequences& sequences) const {

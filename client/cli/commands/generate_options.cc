@@ -83,6 +83,10 @@ void AddGenerateCommand(CLI::App& app, CommandContext& context, const ModelWork&
   AddSampling(*command, *options);
   command->add_flag("--ids", options->ids,
                     "each line is a JSON array of token ids in place of text");
+  command
+      ->add_option("--fill-mask", options->fill_mask,
+                   "in place of results the K likeliest tokens at each <mask> of the text")
+      ->check(CLI::Range(1, 1000));
   AddDeviceOptions(*command, options->device, options->threads);
   command
       ->add_option("--batch-tokens", options->batch_tokens,

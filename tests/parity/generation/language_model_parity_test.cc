@@ -4,6 +4,7 @@
 #include <cmath>
 #include <filesystem>
 
+#include "model/generation/fill_masks.h"
 #include "tests/parity/generation/golden_generator.h"
 #include "tests/support/golden_batch.h"
 
@@ -86,6 +87,37 @@ TEST(LanguageModelParityTest, LogitsOfAGenerationCheckpoint) {
     return;
   }
   FAIL() << "no golden case padded_longest";
+}
+
+// A mask's tokens are those of the whole row's logits at its place, with the row shifted right as
+// decoder input.
+TEST(FillMasksTest, AreTheReferencesLogitsAtTheMasks) {
+  constexpr TokenId kMask = 77;
+  const auto loaded = LoadGeneratorFolder(GeneratorFolder() / "model");
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  const auto model = LanguageModel::Load(loaded->config, loaded->weights);
+  ASSERT_TRUE(model.ok()) << model.status();
+  const std::vector<TokenId> ids = {0, 15, kMask, 31, 8, kMask, 99, 2};
+  const std::vector<std::span<const TokenId>> views = {ids};
+  const auto logits = model->Logits(PadRows(views, 1), ShiftTokensRight(ids, 1));
+  ASSERT_TRUE(logits.ok()) << logits.status();
+  UncachedDecoder decoder(*model, {ids});
+  const auto masks = FillMasks(decoder, ids, kMask, 4);
+  ASSERT_TRUE(masks.ok()) << masks.status();
+  ASSERT_EQ(masks->size(), 2U);
+  EXPECT_EQ((*masks)[0].position, 2U);
+  EXPECT_EQ((*masks)[1].position, 5U);
+  for (const FilledMask& mask : *masks) {
+    const auto scores = std::span(*logits).subspan(mask.position * 200, 200);
+    double sum = 0.0;
+    for (const float score : scores) sum += std::exp(static_cast<double>(score));
+    ASSERT_EQ(mask.tokens.size(), 4U);
+    EXPECT_EQ(mask.tokens[0].id, std::ranges::max_element(scores) - scores.begin());
+    for (const ExpectedToken& token : mask.tokens) {
+      const double score = scores[static_cast<std::size_t>(token.id)];
+      EXPECT_NEAR(token.probability, std::exp(score) / sum, 1e-5);
+    }
+  }
 }
 
 TEST(LanguageModelTest, RefusesDecoderIdsThatDoNotFit) {

@@ -222,6 +222,22 @@ TEST_F(GenerateTextTest, AMaskInTheTextIsTheMask) {
   EXPECT_NE(text.out, none.out);
 }
 
+TEST_F(GenerateTextTest, FillsMasksWithTheLikeliestTokens) {
+  const ProgramRun run = Run({"--fill-mask", "3"}, "Paris est la<mask> de la<mask>.\nsans\n");
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const auto lines = ParseLines(run);
+  ASSERT_THAT(lines, SizeIs(2));
+  EXPECT_THAT(lines[1]["masks"], IsEmpty());
+  ASSERT_THAT(lines[0]["masks"], SizeIs(2));
+  EXPECT_EQ(lines[0]["masks"][0]["position"], 4);
+  EXPECT_EQ(lines[0]["masks"][1]["position"], 7);
+  for (const auto& mask : lines[0]["masks"]) {
+    ASSERT_THAT(mask["tokens"], SizeIs(3));
+    EXPECT_THAT(KeysOf(mask["tokens"][0]), ElementsAre("id", "text", "score"));
+    EXPECT_GE(mask["tokens"][0]["score"], mask["tokens"][2]["score"]);
+  }
+}
+
 TEST_F(GenerateTextTest, TicketsKeepTheirIds) {
   const ProgramRun run =
       Run({"--input", "jsonl"}, "{\"id\":\"T1\",\"subject\":\"VPN\",\"body\":\"coupé\"}\n");
