@@ -106,8 +106,9 @@ absl::StatusOr<std::shared_ptr<const TextGenerator>> LoadGenerator(
   GUICHET_ASSIGN_OR_RETURN(const auto folder, ResolveModelFolder(options.model));
   auto loaded = LoadTextGenerator(folder.path, {.device = options.device, .dtype = "auto"});
   if (!loaded.ok()) {
-    return absl::Status(loaded.status().code(),
-                        fmt::format("generation.model: {}", std::string(loaded.status().message())));
+    return absl::Status(
+        loaded.status().code(),
+        fmt::format("generation.model: {}", std::string(loaded.status().message())));
   }
   if (!(*loaded)->has_tokenizer()) {
     return absl::FailedPreconditionError(

@@ -36,13 +36,13 @@ DatasetInspector::DatasetInspector(const DatasetReportOptions& options)
       labels_(options.max_labels),
       duplicates_(options.duplicates),
       invalid_(Error("invalid_rows", "records that cannot be read; correct or remove them")),
-      conflicting_(
-          Error("conflicting_duplicates",
-                fmt::format(
-                    "texts that differ only in case, accents or punctuation from an earlier row but "
-                    "bear another label; decide which is right (up to {:g} % of the rows this is a "
-                    "warning)",
-                    100 * options.max_conflicting_share))),
+      conflicting_(Error(
+          "conflicting_duplicates",
+          fmt::format(
+              "texts that differ only in case, accents or punctuation from an earlier row but "
+              "bear another label; decide which is right (up to {:g} % of the rows this is a "
+              "warning)",
+              100 * options.max_conflicting_share))),
       single_label_(Error("single_label",
                           "all labelled rows bear one label; a classifier needs two or more")),
       too_many_labels_(

@@ -18,9 +18,9 @@ enum class FindingSeverity { kError, kWarning };
 
 // Something a data set should not hold, with where to look for it. Errors: invalid_rows,
 // conflicting_duplicates (a warning up to max_conflicting_share), single_label, too_many_labels,
-// empty_rows, label_whitespace, label_variants. Warnings: similar_labels, unknown_labels, unlabelled_rows, rare_labels,
-// exact_duplicates, near_duplicates, duplicates_unchecked, long_rows, mojibake, personal_email,
-// personal_phone, personal_iban, personal_nir, personal_ip.
+// empty_rows, label_whitespace, label_variants. Warnings: similar_labels, unknown_labels,
+// unlabelled_rows, rare_labels, exact_duplicates, near_duplicates, duplicates_unchecked, long_rows,
+// mojibake, personal_email, personal_phone, personal_iban, personal_nir, personal_ip.
 struct DatasetFinding {
   FindingSeverity severity = FindingSeverity::kWarning;
   std::string code;     // stable name, e.g. "conflicting_duplicates"
@@ -57,9 +57,9 @@ struct DatasetReportOptions {
   // People disagree about a few tickets of any desk: up to this share of the rows conflicting
   // duplicates are a warning, beyond it an error. 0 to 1.
   double max_conflicting_share = 0.01;
-  size_t max_rows = 5'000'000;            // more are refused, to bound the time; at least 1
-  size_t max_labels = 10'000;             // distinct ones; more are an error; at least 1
-  DuplicateLimits duplicates;  // behind them, texts are compared with the first ones only
+  size_t max_rows = 5'000'000;  // more are refused, to bound the time; at least 1
+  size_t max_labels = 10'000;   // distinct ones; more are an error; at least 1
+  DuplicateLimits duplicates;   // behind them, texts are compared with the first ones only
   // Labels that a model knows; rows with another one are a warning. Empty: all.
   std::vector<std::string> known_labels;
 

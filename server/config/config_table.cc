@@ -177,11 +177,12 @@ std::vector<ConfigField> WorkerFields() {
              "CPU threads of one batch's operations. 0: the cores divided by the workers."},
             &ServerConfig::pipeline, &PipelineOptions::threads_per_worker,
             PipelineOptions::kThreadsPerWorker),
-      Value({"pipeline", "worker_nice",
-             "By how much the workers give way on a CPU, as nice(2) counts: calls are taken, refused "
-             "and answered while batches compute. 0: not at all, for a machine whose other programs "
-             "should not gain by it."},
-            &ServerConfig::pipeline, &PipelineOptions::worker_nice, PipelineOptions::kWorkerNice),
+      Value(
+          {"pipeline", "worker_nice",
+           "By how much the workers give way on a CPU, as nice(2) counts: calls are taken, refused "
+           "and answered while batches compute. 0: not at all, for a machine whose other programs "
+           "should not gain by it."},
+          &ServerConfig::pipeline, &PipelineOptions::worker_nice, PipelineOptions::kWorkerNice),
       Value({"pipeline", "stuck_device_wait",
              "When the server ends, how long it waits for a batch on the device before it leaves "
              "it behind."},

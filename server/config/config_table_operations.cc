@@ -100,10 +100,13 @@ std::vector<ConfigField> FeedbackFields() {
 std::vector<ConfigField> GenerationFields() {
   return {
       Text({"generation", "model",
-            "A folder with an encoder-decoder model as Hugging Face stores it (BARThez), or the name "
+            "A folder with an encoder-decoder model as Hugging Face stores it (BARThez), or the "
+            "name "
             "of one that `guichet pull` fetched. Empty: this server generates nothing."},
-           &ServerConfig::generation, &GenerationServiceOptions::model, "a folder, a name or empty"),
-      Text({"generation", "device", "Where it runs: auto (cuda when there is one), cpu, cuda, cuda:N."},
+           &ServerConfig::generation, &GenerationServiceOptions::model,
+           "a folder, a name or empty"),
+      Text({"generation", "device",
+            "Where it runs: auto (cuda when there is one), cpu, cuda, cuda:N."},
            &ServerConfig::generation, &GenerationServiceOptions::device, "a device", CheckDevice,
            false),
       Value({"generation", "threads",
@@ -116,8 +119,7 @@ std::vector<ConfigField> GenerationFields() {
       Value({"generation", "max_queued_calls",
              "Calls that may wait while one is at work; more are refused with RESOURCE_EXHAUSTED."},
             &ServerConfig::generation, &GenerationServiceOptions::max_queued_calls, {1, 10'000}),
-      Value({"generation", "max_length",
-             "Tokens that a call may ask for, start and end included."},
+      Value({"generation", "max_length", "Tokens that a call may ask for, start and end included."},
             &ServerConfig::generation, &GenerationServiceOptions::max_length, {2, 4'096}),
       Value({"generation", "max_beams",
              "Sequences under way that a call may ask for: beams, or sequences returned."},

@@ -23,8 +23,8 @@ namespace guichet {
 struct GenerationOutcome {
   absl::Status status;
   std::vector<GeneratedSequence> sequences;
-  std::chrono::nanoseconds waited{0};   // in the queue
-  std::chrono::nanoseconds took{0};     // the model
+  std::chrono::nanoseconds waited{0};  // in the queue
+  std::chrono::nanoseconds took{0};    // the model
 };
 
 // What is to be generated for one call, and who hears of it. Shared by the call and the worker.

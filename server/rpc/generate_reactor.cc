@@ -23,9 +23,7 @@ grpc::ServerWriteReactor<v1::GenerateResponse>* GenerateReactor::Start(
 GenerateReactor::GenerateReactor(GenerationEnvironment& environment, MethodMetrics& method,
                                  const grpc::CallbackServerContext& context,
                                  const v1::GenerateRequest& request)
-    : environment_(environment),
-      request_(request),
-      guard_(environment.rpc, method, context) {}
+    : environment_(environment), request_(request), guard_(environment.rpc, method, context) {}
 
 std::optional<CallError> GenerateReactor::Begin() {
   if (environment_.worker == nullptr) {

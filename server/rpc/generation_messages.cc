@@ -62,9 +62,10 @@ std::optional<CallError> ReadGenerationOptions(const v1::GenerationOptions& mess
   options->min_length = std::min(options->min_length, options->max_length);
   TakeWishes(message, options);
   if (!v1::GenerationOptions::EarlyStopping_IsValid(message.early_stopping())) {
-    return BadOption(fmt::format("early_stopping has no value {}; leave it unset or take TRUE, "
-                                 "FALSE or NEVER",
-                                 static_cast<int>(message.early_stopping())));
+    return BadOption(
+        fmt::format("early_stopping has no value {}; leave it unset or take TRUE, "
+                    "FALSE or NEVER",
+                    static_cast<int>(message.early_stopping())));
   }
   if (options->max_length > limits.max_length) {
     return BadOption(fmt::format("max_length is {}; this server allows {} (generation.max_length)",
@@ -72,10 +73,10 @@ std::optional<CallError> ReadGenerationOptions(const v1::GenerationOptions& mess
   }
   const int rows = std::max(options->num_beams, options->num_return_sequences);
   if (rows > limits.max_beams) {
-    return BadOption(fmt::format(
-        "num_beams and num_return_sequences are {} and {}; this server allows {} "
-        "(generation.max_beams)",
-        options->num_beams, options->num_return_sequences, limits.max_beams));
+    return BadOption(
+        fmt::format("num_beams and num_return_sequences are {} and {}; this server allows {} "
+                    "(generation.max_beams)",
+                    options->num_beams, options->num_return_sequences, limits.max_beams));
   }
   const absl::Status valid = Validate(*options, generator.limits());
   if (!valid.ok()) return BadOption(std::string(valid.message()));

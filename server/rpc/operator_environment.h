@@ -19,14 +19,14 @@ struct OperatorEnvironment {
   RpcEnvironment& rpc;
   Database& database;
   VersionControl& versions;
-  JobManager* jobs = nullptr;        // null: this server trains nothing
-  DatasetStore* datasets = nullptr;  // null together with jobs
-  FeedbackLog* feedback = nullptr;   // null together with jobs
-  std::string dataset_roots = {};    // as training.dataset_roots
+  JobManager* jobs = nullptr;                     // null: this server trains nothing
+  DatasetStore* datasets = nullptr;               // null together with jobs
+  FeedbackLog* feedback = nullptr;                // null together with jobs
+  std::string dataset_roots = {};                 // as training.dataset_roots
   std::chrono::milliseconds upload_idle_timeout;  // as training.upload_idle_timeout
-  OpenStreams& streams;              // watches and uploads
-  WorkPool& scans;                   // calls that read a data set to its end
-  WorkPool& reads;                   // calls that wait for the disk
+  OpenStreams& streams;                           // watches and uploads
+  WorkPool& scans;                                // calls that read a data set to its end
+  WorkPool& reads;                                // calls that wait for the disk
   WorkPool& changes;  // calls that move the pointer or delete: they may wait for a model's load
 };
 

@@ -11,18 +11,17 @@ namespace {
 
 absl::Status ServerDrains() {
   return absl::UnavailableError(
-      "the server is draining; what came is kept: ask with a header alone where to go on when it is "
+      "the server is draining; what came is kept: ask with a header alone where to go on when it "
+      "is "
       "back");
 }
 
 }  // namespace
 
-
 grpc::ServerReadReactor<v1::UploadDatasetRequest>* UploadReactor::Start(
     OperatorEnvironment& environment, MethodMetrics& method,
     const grpc::CallbackServerContext& context, v1::UploadDatasetResponse* response) {
-  std::shared_ptr<UploadReactor> reactor(
-      new UploadReactor(environment, method, context, response));
+  std::shared_ptr<UploadReactor> reactor(new UploadReactor(environment, method, context, response));
   reactor->self_ = reactor;
   reactor->Begin();
   return reactor.get();

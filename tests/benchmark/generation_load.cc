@@ -24,8 +24,8 @@ int Run(const std::string& target, double seconds, int beams, int max_length) {
   request.mutable_options()->set_max_length(max_length);
   request.mutable_options()->set_min_length(max_length);
   const auto begin = Clock::now();
-  const auto end = begin + std::chrono::duration_cast<Clock::duration>(
-                               std::chrono::duration<double>(seconds));
+  const auto end =
+      begin + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
   int calls = 0;
   std::int64_t tokens = 0;
   while (Clock::now() < end) {

@@ -55,11 +55,16 @@ class ScriptedGenerator final : public TextGenerator {
         changed_.NotifyAll();
         while (held_) changed_.Wait(mutex_);
       }
-      const NewToken token{.item = 0, .sequence = 0, .id = 9 + static_cast<TokenId>(sequence.ids.size())};
+      const NewToken token{
+          .item = 0, .sequence = 0, .id = 9 + static_cast<TokenId>(sequence.ids.size())};
       sequence.ids.push_back(token.id);
       if (!observer({&token, 1})) return absl::CancelledError("stopped by the observer");
     }
     return std::vector(rows.size(), std::vector{sequence});
+  }
+
+  absl::StatusOr<std::vector<FilledMask>> FillMasks(std::span<const TokenId>, int) const override {
+    return absl::UnimplementedError("a script has no masks");
   }
 
   const GenerationOptions& defaults() const override { return defaults_; }

@@ -20,8 +20,8 @@
 namespace guichet {
 namespace {
 
-using ::testing::HasSubstr;
 using std::chrono::seconds;
+using ::testing::HasSubstr;
 
 class GenerationTest : public ::testing::Test {
  protected:
@@ -41,8 +41,7 @@ class GenerationTest : public ::testing::Test {
                                          "--generation.priority", "normal"});  // others run beside
     }
     server_ = std::make_unique<ServerProcess>(GoldenBundle(), arguments);
-    const auto channel =
-        grpc::CreateChannel(server_->target(), grpc::InsecureChannelCredentials());
+    const auto channel = grpc::CreateChannel(server_->target(), grpc::InsecureChannelCredentials());
     generation_ = v1::Generation::NewStub(channel);
     classification_ = v1::Classification::NewStub(channel);
   }
@@ -55,7 +54,8 @@ class GenerationTest : public ::testing::Test {
     return request;
   }
 
-  Answer Generate(const v1::GenerateRequest& request, std::chrono::milliseconds time = seconds(60)) {
+  Answer Generate(const v1::GenerateRequest& request,
+                  std::chrono::milliseconds time = seconds(60)) {
     grpc::ClientContext context;
     context.set_deadline(std::chrono::system_clock::now() + time);
     const auto stream = generation_->Generate(&context, request);
@@ -96,8 +96,8 @@ TEST_F(GenerationTest, GreedyTokensComeOneByOneAndMakeUpTheResult) {
   EXPECT_EQ(answer.result.generated_tokens(), static_cast<int>(answer.tokens.size()));
   EXPECT_GT(answer.result.prompt_tokens(), 5);
   const std::string metrics = HttpGet(server_->http_port(), "/metrics").body;
-  EXPECT_THAT(metrics, HasSubstr("guichet_generation_tokens_total " +
-                                 std::to_string(answer.tokens.size())));
+  EXPECT_THAT(metrics,
+              HasSubstr("guichet_generation_tokens_total " + std::to_string(answer.tokens.size())));
 }
 
 TEST_F(GenerationTest, ABeamSearchSendsItsResultAlone) {
@@ -130,12 +130,11 @@ TEST_F(GenerationTest, BadRequestsNameTheFieldAndTheLimit) {
   Answer answer = Generate(request);
   EXPECT_EQ(answer.status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
   EXPECT_THAT(answer.status.error_message(), HasSubstr("text: "));
-  request.set_text("ticket " + std::string(3000, 'x') + " très long " +
-                   [] {
-                     std::string words;
-                     for (int i = 0; i < 1500; ++i) words += "mot " + std::to_string(i) + " ";
-                     return words;
-                   }());
+  request.set_text("ticket " + std::string(3000, 'x') + " très long " + [] {
+    std::string words;
+    for (int i = 0; i < 1500; ++i) words += "mot " + std::to_string(i) + " ";
+    return words;
+  }());
   answer = Generate(request);
   EXPECT_EQ(answer.status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
   EXPECT_THAT(answer.status.error_message(), HasSubstr("positions"));

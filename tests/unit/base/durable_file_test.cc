@@ -72,7 +72,9 @@ TEST_F(DurableFileTest, AFolderThatCouldNotBeFilledLeavesNothing) {
   });
   EXPECT_TRUE(absl::IsInternal(failed));
   EXPECT_EQ(Entries(), 0U);
-  const auto fill = [](const fs::path& staging) { return WriteFileDurably(staging / "x", "whole"); };
+  const auto fill = [](const fs::path& staging) {
+    return WriteFileDurably(staging / "x", "whole");
+  };
   ASSERT_TRUE(CreateFolderDurably(At("a"), fill).ok());
   EXPECT_TRUE(absl::IsAlreadyExists(CreateFolderDurably(At("a"), fill)));
   EXPECT_EQ(*ReadFile(At("a") / "x", 10), "whole");

@@ -28,8 +28,8 @@ TEST(CommandLineTest, HelpAndVersionSucceed) {
   const ProgramRun help = Guichet({"--help"});
   EXPECT_EQ(help.exit_code, 0);
   for (const char* command :
-       {"tokenize", "detokenize", "bundle", "predict", "generate", "train", "evaluate", "data", "pull",
-        "classify", "jobs", "models", "health", "bench"}) {
+       {"tokenize", "detokenize", "bundle", "predict", "generate", "train", "evaluate", "data",
+        "pull", "classify", "jobs", "models", "health", "bench"}) {
     EXPECT_THAT(help.out, HasSubstr(std::string("\n  ") + command + " "));
     const ProgramRun its_help = Guichet({command, "--help"});
     EXPECT_EQ(its_help.exit_code, 0) << command;

@@ -15,8 +15,8 @@
 namespace guichet {
 namespace {
 
-using ::testing::ElementsAre;
 using std::chrono::seconds;
+using ::testing::ElementsAre;
 
 // A task and what was told of it.
 struct Told {
