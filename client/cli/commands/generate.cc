@@ -12,6 +12,7 @@
 #include "client/cli/interrupt.h"
 #include "client/cli/json_lines.h"
 #include "client/cli/progress_bar.h"
+#include "model/hub/model_folder.h"
 #include "model/inference/text_classifier.h"
 #include "model/inference/text_generator.h"
 
@@ -216,7 +217,8 @@ class Writer {
 absl::Status Generate(const GenerateOptions& wishes) {
   SetInferenceThreads(wishes.threads > 0 ? wishes.threads
                                          : static_cast<int>(std::thread::hardware_concurrency()));
-  GUICHET_ASSIGN_OR_RETURN(const auto generator, LoadTextGenerator(wishes.model, wishes.device));
+  GUICHET_ASSIGN_OR_RETURN(const ModelFolder folder, ResolveModelFolder(wishes.model));
+  GUICHET_ASSIGN_OR_RETURN(const auto generator, LoadTextGenerator(folder.path, wishes.device));
   GenerationOptions options = generator->defaults();
   GUICHET_RETURN_IF_ERROR(SetOptions(wishes, options));
   GUICHET_RETURN_IF_ERROR(Validate(options, generator->limits()));

@@ -25,7 +25,7 @@ def golden(variant):
                 if member.isfile() and pathlib.Path(member.name).parent.name == variant}
 
 
-GOLDEN = {variant: golden(variant) for variant in ("safetensors", "sharded", "bin")}
+GOLDEN = {variant: golden(variant) for variant in ("safetensors", "sharded", "bin", "generation")}
 SPIECE = (ROOT / "examples/barthez/sentencepiece.bpe.model").read_bytes()
 
 

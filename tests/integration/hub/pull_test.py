@@ -262,6 +262,19 @@ class ByName(PullCase):
         self.assertEqual(run.code, 0, run.err)
         self.assertEqual(json.loads(run.out)["name"], "petit-barthez")
 
+    def test_a_pulled_model_generates_by_its_name(self):
+        self.hub.repos["a/writer"] = small_repo("generation")
+        generate = ["generate", "--model", "a/writer", "--ids", "--max-length", "5", "-"]
+        run = subprocess.run([BIN / "guichet", *generate], input="[0, 5, 2]\n", env=self.env, text=True, capture_output=True,
+                             timeout=60, check=False)
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("guichet pull a/writer", run.stderr)
+        self.assertEqual(self.pull(name="a/writer").code, 0)
+        run = subprocess.run([BIN / "guichet", *generate], input="[0, 5, 2]\n", env=self.env, text=True, capture_output=True,
+                             timeout=60, check=False)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        self.assertEqual(json.loads(run.stdout)["sequences"][0]["ids"][0], 2)
+
     def test_shards_in_the_cache_are_read_through_their_links(self):
         self.hub.repos["a/shards"] = small_repo("sharded")
         self.assertEqual(self.pull(name="a/shards").code, 0)
