@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <fstream>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -12,8 +13,7 @@
 #include <unistd.h>
 
 #include "base/durable_file.h"
-#include "base/mapped_file.h"
-#include "base/sha256.h"
+#include "base/message_digest.h"
 #include "base/status_macros.h"
 #include "model/data/dataset_reader.h"
 
@@ -24,6 +24,7 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kHashDigits = 64;
 constexpr std::size_t kMaxNameBytes = 255;
+constexpr std::size_t kHashedAtOnce = std::size_t{1} << 20;
 
 bool IsHash(std::string_view text) {
   return text.size() == kHashDigits && text.find_first_not_of("0123456789abcdef") == text.npos;
@@ -45,10 +46,18 @@ const char* EndingOf(TicketFormat format) {
 constexpr TicketFormat kFormats[] = {TicketFormat::kJsonLines, TicketFormat::kCsv,
                                      TicketFormat::kTsv, TicketFormat::kText};
 
-// Of the raw bytes, as its sender hashed them.
+// Of the raw bytes, as its sender hashed them. Read in parts: a mapped file counts as the process's
+// memory.
 absl::StatusOr<std::string> HashOfFile(const fs::path& path) {
-  GUICHET_ASSIGN_OR_RETURN(const MappedFile file, MappedFile::Open(path));
-  return Sha256Hex(file.bytes());
+  std::ifstream file(path, std::ios::binary);
+  MessageDigest digest(DigestKind::kSha256);
+  std::string part(kHashedAtOnce, '\0');
+  while (file) {
+    file.read(part.data(), static_cast<std::streamsize>(part.size()));
+    digest.Update(std::string_view(part).substr(0, static_cast<std::size_t>(file.gcount())));
+  }
+  if (!file.eof()) return FileError("read", path, EIO);
+  return digest.HexDigest();
 }
 
 std::int64_t SizeOf(const fs::path& path) {
