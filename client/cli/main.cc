@@ -1,6 +1,6 @@
 // The guichet command. Files: tokenize, detokenize, bundle, data, pull. Models: predict, evaluate,
-// generate, train (handed to guichet-model). A server: classify, jobs, models, feedback, audit,
-// health, bench.
+// generate, train, pretrain (handed to guichet-model). A server: classify, jobs, models, feedback,
+// audit, health, bench.
 
 #include <csignal>
 #include <string>
@@ -36,7 +36,7 @@ int main(int argc, char** argv) {
   guichet::AddBundleCommands(app, context);
   guichet::AddDataCommands(app, context);
   guichet::AddPullCommand(app, context);
-  guichet::AddModelCommands(app, context, {hand_over, hand_over, hand_over, hand_over});
+  guichet::AddModelCommands(app, context, {hand_over, hand_over, hand_over, hand_over, hand_over});
   guichet::AddClassifyCommand(app, context);
   guichet::AddJobsCommands(app, context);
   guichet::AddModelsCommands(app, context);

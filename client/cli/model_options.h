@@ -3,14 +3,15 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "client/cli/input.h"
 #include "model/inference/device_options.h"
 
 namespace guichet {
 
-// What predict, evaluate, generate and train are asked to do; defined and explained as options in
-// commands/model_commands.cc and commands/generate_options.cc.
+// What predict, evaluate, generate, train and pretrain are asked to do; defined and explained as
+// options in commands/model_commands.cc, generate_options.cc and pretrain_options.cc.
 
 struct PredictOptions {
   InputOptions input;
@@ -84,6 +85,31 @@ struct TrainOptions {
   std::optional<int> threads;
   std::optional<std::string> device;
   std::string track;
+  bool quiet = false;
+};
+
+struct PretrainOptions {
+  std::vector<std::string> corpus;
+  std::string base;
+  std::string scratch;
+  std::string tokenizer;
+  std::string out;
+  std::string state;
+  std::string plan;
+  std::string save_dtype = "fp32";
+  std::optional<double> minutes;
+  bool schedule_by_time = false;
+  double checkpoint_seconds = 120;
+  // Over the plan's fields.
+  std::optional<int> updates;
+  std::optional<int> batch_tokens;
+  std::optional<int> max_tokens;
+  std::optional<double> learning_rate;
+  std::optional<int> vocabulary_size;
+  std::optional<std::uint64_t> seed;
+  std::optional<int> threads;
+  std::optional<std::string> device;
+  std::optional<std::string> precision;
   bool quiet = false;
 };
 

@@ -32,6 +32,13 @@ constexpr float BFloat16ToFloat(std::uint16_t bits) {
   return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16U);
 }
 
+// The nearest bfloat16, ties to even; NaN stays one.
+constexpr std::uint16_t FloatToBFloat16(float value) {
+  const auto bits = std::bit_cast<std::uint32_t>(value);
+  if ((bits & 0x7fffffffU) > 0x7f800000U) return static_cast<std::uint16_t>((bits >> 16U) | 0x40U);
+  return static_cast<std::uint16_t>((bits + 0x7fffU + ((bits >> 16U) & 1U)) >> 16U);
+}
+
 // Copies a tensor of F32, F16, BF16 or F64 into `out` as binary32, exact but for F64, which is
 // rounded. INVALID_ARGUMENT for other types and when `out` has another number of elements.
 absl::Status ConvertToFloat32(const TensorView& tensor, std::span<float> out);

@@ -5,30 +5,23 @@
 #include <utility>
 
 #include <ATen/ops/empty.h>
-#include <ATen/ops/linear.h>
 #include <c10/core/InferenceMode.h>
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "model/network/classifier_network.h"
+#include "model/network/language_network.h"
 
 namespace guichet {
 
 struct LanguageModel::State {
-  BartConfig config;
-  std::optional<Encoder> encoder;
-  std::optional<Decoder> decoder;
-  at::Tensor head;  // [vocabulary, d]
-  at::Tensor bias;  // [1, vocabulary]
-  std::vector<NamedParameter> parameters;
+  std::unique_ptr<LanguageNetwork> network;
 
   at::Tensor Forward(const PaddedBatch& batch, const at::Tensor& decoder_ids) const {
-    const BatchTensors tensors = ToTensors(batch, config, at::kCPU);
+    const BatchTensors tensors = ToTensors(batch, network->config(), at::kCPU);
     const AttentionMask mask{.bias = tensors.bias};
-    const at::Tensor encoded = encoder->Forward(tensors.ids, mask, {});
-    const at::Tensor states =
-        decoder->norm.Forward(decoder->Forward(decoder_ids, {.states = encoded, .mask = mask}, {}));
-    return at::linear(states, head, bias.view({-1}));
+    const at::Tensor encoded = network->Encode(tensors.ids, mask, {});
+    return network->Logits(network->Decode(decoder_ids, {.states = encoded, .mask = mask}, {}));
   }
 };
 
@@ -39,20 +32,9 @@ LanguageModel::~LanguageModel() = default;
 
 absl::StatusOr<LanguageModel> LanguageModel::Make(const BartConfig& config,
                                                   const TensorMap* weights, std::uint64_t seed) {
-  ParameterFactory factory(weights, {.init_std = config.init_std, .seed = seed});
-  const bool fresh = weights == nullptr;
   auto state = std::make_unique<State>();
-  state->config = config;
-  const at::Tensor shared = MakeWords(factory, "model.shared.weight", config, fresh);
-  const auto words = [&](const char* name) {
-    return config.tie_word_embeddings ? shared : MakeWords(factory, name, config, fresh);
-  };
-  state->encoder.emplace(factory, config, words("model.encoder.embed_tokens.weight"));
-  state->decoder.emplace(factory, config, words("model.decoder.embed_tokens.weight"));
-  state->head = words("lm_head.weight");
-  state->bias = factory.Make("final_logits_bias", {1, config.vocab_size}, Initialisation::kZeros);
-  if (!factory.status().ok()) return factory.status();
-  state->parameters = factory.parameters();
+  GUICHET_ASSIGN_OR_RETURN(state->network,
+                           LanguageNetwork::Create(config, weights, {.seed = seed}));
   return LanguageModel(std::move(state));
 }
 
@@ -68,7 +50,7 @@ absl::StatusOr<LanguageModel> LanguageModel::Initialise(const BartConfig& config
 
 absl::StatusOr<std::vector<float>> LanguageModel::Logits(
     const PaddedBatch& batch, std::span<const TokenId> decoder_ids) const {
-  const BartConfig& config = state_->config;
+  const BartConfig& config = state_->network->config();
   GUICHET_RETURN_IF_ERROR(CheckRows(batch, config));
   const auto rows = static_cast<std::size_t>(batch.rows);
   const bool fits =
@@ -96,7 +78,7 @@ absl::StatusOr<std::vector<float>> LanguageModel::Logits(
 }
 
 ModelWeights LanguageModel::Export() const {
-  return ToModelWeights(ToOwnedTensors(state_->parameters));
+  return ToModelWeights(ToOwnedTensors(state_->network->parameters()));
 }
 
 }  // namespace guichet

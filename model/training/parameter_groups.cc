@@ -9,11 +9,11 @@
 
 namespace guichet {
 
-std::vector<ParameterGroup> GroupParameters(const ClassifierNetwork& network,
-                                            const TrainingPlan& plan) {
+std::vector<ParameterGroup> GroupParameters(std::span<const NamedParameter> parameters,
+                                            const BartConfig& config, const TrainingPlan& plan) {
   std::map<std::tuple<bool, int, bool>, ParameterGroup> groups;
-  for (const NamedParameter& parameter : network.parameters()) {
-    const ParameterRole role = RoleOf(parameter.name, network.config(), plan);
+  for (const NamedParameter& parameter : parameters) {
+    const ParameterRole role = RoleOf(parameter.name, config, plan);
     parameter.tensor.set_requires_grad(role.trained);
     if (!role.trained) continue;
     const int depth = plan.layer_decay < 1.0 ? role.depth : 0;

@@ -11,9 +11,6 @@
 namespace guichet {
 namespace {
 
-using training_plan_fields::Bounds;
-using training_plan_fields::Range;
-
 constexpr int kMostLastLayers = 256;
 
 constexpr std::pair<LearningRateSchedule, std::string_view> kScheduleNames[] = {
@@ -38,16 +35,6 @@ constexpr std::pair<Precision, std::string_view> kPrecisionNames[] = {
     {Precision::kFp32, "fp32"},
     {Precision::kBf16, "bf16"},
 };
-
-absl::Status CheckNumber(std::string_view key, double value, const Range& range) {
-  const bool low = range.bounds == Bounds::kOpenBelow ? value > range.min : value >= range.min;
-  const bool high = range.bounds == Bounds::kOpenAbove ? value < range.max : value <= range.max;
-  if (low && high) return absl::OkStatus();  // false for NaN
-  return absl::InvalidArgumentError(
-      fmt::format("{} is {}; give a number {}{} {}{}", key, value,
-                  range.bounds == Bounds::kOpenBelow ? "above " : "from ", range.min,
-                  range.bounds == Bounds::kOpenAbove ? "to below " : "to ", range.max));
-}
 
 bool IsDevice(std::string_view device) {
   if (device == "auto" || device == "cpu" || device == "cuda") return true;
@@ -80,20 +67,12 @@ std::string_view NameIn(const std::pair<Enum, std::string_view> (&names)[kSize],
 }  // namespace
 
 absl::Status TrainingPlan::Validate() const {
-  for (const auto& field : training_plan_fields::kIntegers) {
-    const int value = this->*field.member;
-    if (value < field.min || value > field.max) {
-      return absl::InvalidArgumentError(fmt::format("{} is {}; give a whole number from {} to {}",
-                                                    field.key, value, field.min, field.max));
-    }
-  }
-  for (const auto& field : training_plan_fields::kNumbers) {
-    GUICHET_RETURN_IF_ERROR(CheckNumber(field.key, this->*field.member, field.range));
-  }
+  GUICHET_RETURN_IF_ERROR(
+      CheckFields(*this, training_plan_fields::kIntegers, training_plan_fields::kNumbers));
   for (const auto& field : training_plan_fields::kDropouts) {
     const std::optional<double>& value = this->*field.member;
     if (!value.has_value()) continue;
-    GUICHET_RETURN_IF_ERROR(CheckNumber(field.key, *value, training_plan_fields::kProbability));
+    GUICHET_RETURN_IF_ERROR(CheckNumber(field.key, *value, kProbability));
   }
   if (const absl::Status status = clean.Validate(); !status.ok()) {
     return absl::InvalidArgumentError(fmt::format("clean: {}", std::string(status.message())));

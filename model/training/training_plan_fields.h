@@ -1,8 +1,8 @@
 #pragma once
 
 #include <array>
-#include <optional>
 
+#include "model/training/plan_fields.h"
 #include "model/training/training_plan.h"
 
 // The numbers of a TrainingPlan with their keys and ranges, for checking, reading and writing them
@@ -10,13 +10,10 @@
 
 namespace guichet::training_plan_fields {
 
-struct IntegerField {
-  const char* key;
-  const char* help;  // one line
-  int TrainingPlan::* member;
-  int min;
-  int max;
-};
+using IntegerField = guichet::IntegerField<TrainingPlan>;
+using NumberField = guichet::NumberField<TrainingPlan>;
+using OptionalNumberField = guichet::OptionalNumberField<TrainingPlan>;
+
 inline constexpr std::array kIntegers = {
     IntegerField{"epochs", "passes over the training texts", &TrainingPlan::epochs, 1, 1000},
     IntegerField{"batch_size", "texts of one forward pass", &TrainingPlan::batch_size, 1, 4096},
@@ -32,22 +29,6 @@ inline constexpr std::array kIntegers = {
                  &TrainingPlan::threads, 0, 1024},
 };
 
-// Whether a bound itself is allowed.
-enum class Bounds { kClosed, kOpenBelow, kOpenAbove };
-
-struct Range {
-  double min;
-  double max;
-  Bounds bounds;
-};
-inline constexpr Range kProbability{0.0, 1.0, Bounds::kOpenAbove};
-
-struct NumberField {
-  const char* key;
-  const char* help;  // one line
-  double TrainingPlan::* member;
-  Range range;
-};
 inline constexpr std::array kNumbers = {
     NumberField{"learning_rate",
                 "at the end of the warm-up",
@@ -115,11 +96,6 @@ inline constexpr std::array kNumbers = {
                 &TrainingPlan::promised_precision, kProbability},
 };
 
-struct OptionalNumberField {
-  const char* key;
-  const char* help;  // one line
-  std::optional<double> TrainingPlan::* member;
-};
 inline constexpr std::array kDropouts = {
     OptionalNumberField{"dropout", "in place of the model's own; null: that",
                         &TrainingPlan::dropout},

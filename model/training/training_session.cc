@@ -24,6 +24,7 @@
 #include "model/training/optimizer_schedule.h"
 #include "model/training/parameter_groups.h"
 #include "model/training/parameter_role.h"
+#include "model/training/session_support.h"
 #include "model/training/torch_settings.h"
 #include "model/training/weight_average.h"
 
@@ -38,43 +39,9 @@ at::Tensor ToMatrix(std::span<const float> numbers, int rows, at::Device device)
   return matrix.to(device);
 }
 
-std::vector<float> ToNumbers(const at::Tensor& tensor) {
-  const at::Tensor values = tensor.detach().to(at::Device(at::kCPU)).contiguous();
-  const float* data = values.const_data_ptr<float>();
-  return {data, data + values.numel()};
-}
-
-BartConfig WithDropouts(BartConfig config, const TrainingPlan& plan) {
-  config.dropout = plan.dropout.value_or(config.dropout);
-  config.attention_dropout = plan.attention_dropout.value_or(config.attention_dropout);
-  config.activation_dropout = plan.activation_dropout.value_or(config.activation_dropout);
-  config.classifier_dropout = plan.classifier_dropout.value_or(config.classifier_dropout);
-  return config;
-}
-
 LowRankOptions LowRankOf(const TrainingPlan& plan) {
   if (plan.mode.kind != TrainedPart::Kind::kLora) return {};
   return {.rank = plan.lora_rank, .alpha = plan.lora_alpha};
-}
-
-bool UsesBf16(const TrainingPlan& plan, at::Device device) {
-  return plan.precision == Precision::kBf16 ||
-         (plan.precision == Precision::kAuto && device.is_cuda());
-}
-
-absl::Status Diverged(const char* what, double value, int step) {
-  return absl::FailedPreconditionError(absl::StrCat(
-      "training diverged: the ", what, " is ", value, " at update ", step,
-      "; lower learning_rate, raise warmup_ratio or set clip_norm, and check the base weights"));
-}
-
-std::string FirstLine(const std::exception& error) {
-  const std::string text = error.what();
-  return text.substr(0, text.find('\n'));
-}
-
-absl::Status DeviceFailed(const std::exception& error) {
-  return absl::InternalError(absl::StrCat("the training step failed: ", FirstLine(error)));
 }
 
 constexpr ForwardMode kEvaluation{.packed = true};
@@ -98,7 +65,7 @@ class LibtorchSession final : public TrainingSession {
         network_(std::move(parts.network)),
         device_name_(network_->device().str()),
         schedule_(ScheduleOf(plan_, parts.options.total_steps)),
-        groups_(GroupParameters(*network_, plan_)),
+        groups_(GroupParameters(network_->parameters(), network_->config(), plan_)),
         optimizer_(groups_, {plan_.beta1, plan_.beta2, plan_.epsilon}),
         dropout_(network_->device(), MixBits(plan_.seed)),
         training_mode_{.dropout = &dropout_,
@@ -163,12 +130,7 @@ class LibtorchSession final : public TrainingSession {
   absl::StatusOr<SessionState> Save() override {
     try {
       UseAverage(false);
-      auto tensors = std::make_shared<OwnedTensors>();
-      for (const NamedState& entry : State()) {
-        const c10::IntArrayRef sizes = entry.tensor.sizes();
-        tensors->Add(entry.name, {sizes.begin(), sizes.end()}, ToNumbers(entry.tensor));
-      }
-      SessionState state{.tensors = std::move(tensors),
+      SessionState state{.tensors = CopyState(State()),
                          .step = step_,
                          .untouched = untouched_,
                          .average_untouched = average_untouched_,
@@ -183,13 +145,7 @@ class LibtorchSession final : public TrainingSession {
   absl::Status Restore(const SessionState& state) override {
     try {
       UseAverage(false);
-      const TensorMap& saved = state.tensors->tensors();
-      const std::vector<NamedState> own = State();
-      if (saved.size() != own.size()) {
-        return absl::InvalidArgumentError(absl::StrCat("the saved state holds ", saved.size(),
-                                                       " tensors and this run has ", own.size()));
-      }
-      for (const NamedState& entry : own) GUICHET_RETURN_IF_ERROR(RestoreTensor(saved, entry));
+      GUICHET_RETURN_IF_ERROR(RestoreState(state.tensors->tensors(), State()));
       GUICHET_RETURN_IF_ERROR(dropout_.Restore(state.dropout));
       step_ = state.step;
       untouched_ = state.untouched;
@@ -212,20 +168,6 @@ class LibtorchSession final : public TrainingSession {
       state.push_back({absl::StrCat("weight_average.", i), average_->averages()[i]});
     }
     return state;
-  }
-
-  static absl::Status RestoreTensor(const TensorMap& saved, const NamedState& entry) {
-    const auto found = saved.find(entry.name);
-    if (found == saved.end() || c10::IntArrayRef(found->second.shape) != entry.tensor.sizes()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("the saved state has no tensor ", entry.name, " of this run's shape"));
-    }
-    GUICHET_ASSIGN_OR_RETURN(const std::vector<float> values, ReadFloats(found->second));
-    const c10::NoGradGuard no_gradients;
-    const at::Tensor read = at::empty(entry.tensor.sizes(), at::kFloat);
-    std::copy(values.begin(), values.end(), read.mutable_data_ptr<float>());
-    entry.tensor.copy_(read);
-    return absl::OkStatus();
   }
 
   absl::StatusOr<at::Tensor> PooledTensor(const TrainingBatch& batch, const ForwardMode& mode) {
@@ -286,12 +228,7 @@ class LibtorchSession final : public TrainingSession {
       GUICHET_RETURN_IF_ERROR(peers_->Sum(std::span(&sum, 1)));
       result.loss = sum;
     }
-    if (!std::isfinite(result.loss)) return Diverged("loss", result.loss, step_);
-    result.gradient_norm = ClipGradients(optimizer_.Gradients(), plan_.clip_norm);
-    if (!std::isfinite(result.gradient_norm)) {
-      return Diverged("gradient", result.gradient_norm, step_);
-    }
-    optimizer_.Step(result.learning_rate);
+    GUICHET_RETURN_IF_ERROR(FinishUpdate(plan_, step_, optimizer_, result));
     ++step_;
     FollowUntouchedRows(result.learning_rate);
     return result;

@@ -10,14 +10,15 @@
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a closed stdout is an error value
-  CLI::App app("guichet-model: predict, evaluate, generate and train for the guichet command");
+  CLI::App app(
+      "guichet-model: predict, evaluate, generate, train and pretrain for the guichet command");
   guichet::CommandContext context;
   app.require_subcommand(1);
   app.fallthrough();
   app.add_flag("-q,--quiet", context.quiet, "no bars and no messages but errors");
-  guichet::AddModelCommands(
-      app, context,
-      {guichet::Predict, guichet::Evaluate, guichet::GenerateTexts, guichet::TrainBundle});
+  guichet::AddModelCommands(app, context,
+                            {guichet::Predict, guichet::Evaluate, guichet::GenerateTexts,
+                             guichet::TrainBundle, guichet::PretrainModel});
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -39,8 +39,6 @@ CLI::Validator WordOrNumber(std::vector<std::string> words, std::string prefix, 
       forms);
 }
 
-CLI::Validator DeviceName() { return WordOrNumber({"auto", "cpu", "cuda"}, "cuda:", 0); }
-
 CLI::Validator CleaningRules() {
   std::string names;
   for (const TextCleaningRule& rule : kTextCleaningRules) {
@@ -214,6 +212,8 @@ void AddTrain(CLI::App& app, CommandContext& context, const ModelWork& work) {
 
 }  // namespace
 
+CLI::Validator DeviceName() { return WordOrNumber({"auto", "cpu", "cuda"}, "cuda:", 0); }
+
 void AddDeviceOptions(CLI::App& command, DeviceOptions& options, int& threads) {
   command.add_option("--device", options.device, "where it runs; auto: a GPU when there is one")
       ->check(DeviceName())
@@ -233,6 +233,7 @@ void AddModelCommands(CLI::App& app, CommandContext& context, const ModelWork& w
   AddEvaluate(app, context, work);
   AddGenerateCommand(app, context, work);
   AddTrain(app, context, work);
+  AddPretrainCommand(app, context, work);
 }
 
 }  // namespace guichet
