@@ -154,7 +154,8 @@ class PretrainingRun {
   const SteadyTime start_;
   SteadyTime last_checkpoint_;
   double seconds_before_ = 0;
-  TrainerState state_;  // its session part is filled in when it is saved
+  std::optional<int> on_disk_;  // the updates that the last checkpoint holds
+  TrainerState state_;          // its session part is filled in when it is saved
 };
 
 bool PretrainingRun::Done() const {
@@ -271,12 +272,13 @@ absl::Status PretrainingRun::CheckpointIfDue() {
 }
 
 absl::Status PretrainingRun::WriteCheckpoint() {
-  if (!checkpoints_) return absl::OkStatus();
+  if (!checkpoints_ || on_disk_ == state_.updates) return absl::OkStatus();
   TrainerState state = state_;
   state.seconds = RunSeconds();
   GUICHET_ASSIGN_OR_RETURN(state.session, session_->Save());
   GUICHET_RETURN_IF_ERROR(checkpoints_->Save(state));
   last_checkpoint_ = clock_.Now();
+  on_disk_ = state_.updates;
   return absl::OkStatus();
 }
 
@@ -290,6 +292,7 @@ absl::Status PretrainingRun::Resume() {
   saved->session = {};
   state_ = *std::move(saved);
   seconds_before_ = state_.seconds;
+  on_disk_ = state_.updates;
   return order_.Seek({.epoch = state_.epoch, .batch = state_.next_batch});
 }
 

@@ -1,5 +1,6 @@
 #include "model/checkpoint/convert.h"
 
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -58,6 +59,27 @@ TEST(BFloat16ToFloatTest, KnownValues) {
   EXPECT_EQ(BFloat16ToFloat(0x0001), std::ldexp(1.0F, -133));  // subnormal
   EXPECT_EQ(BFloat16ToFloat(0x7f80), std::numeric_limits<float>::infinity());
   EXPECT_TRUE(std::isnan(BFloat16ToFloat(0x7fc1)));
+}
+
+TEST(FloatToBFloat16Test, RoundsToTheNearestAndTiesToEven) {
+  const auto rounded = [](std::uint32_t bits) {
+    return FloatToBFloat16(std::bit_cast<float>(bits));
+  };
+  EXPECT_EQ(rounded(0x3f800000U), 0x3f80U);
+  EXPECT_EQ(rounded(0x3f807fffU), 0x3f80U);
+  EXPECT_EQ(rounded(0x3f808000U), 0x3f80U);  // half way, even below
+  EXPECT_EQ(rounded(0x3f818000U), 0x3f82U);  // half way, even above
+  EXPECT_EQ(rounded(0x3f808001U), 0x3f81U);
+  EXPECT_EQ(rounded(0xbf818000U), 0xbf82U);
+  EXPECT_EQ(rounded(0x7f7fffffU), 0x7f80U);  // the largest becomes infinite
+  EXPECT_EQ(rounded(0x7f800000U), 0x7f80U);
+  EXPECT_TRUE(std::isnan(BFloat16ToFloat(rounded(0x7f800001U))));
+  for (std::uint32_t bits = 0; bits < 0x10000U; ++bits) {
+    const float value = BFloat16ToFloat(static_cast<std::uint16_t>(bits));
+    if (!std::isnan(value)) {
+      ASSERT_EQ(FloatToBFloat16(value), bits);
+    }
+  }
 }
 
 TEST(ConvertToFloat32Test, ReadsEveryFloatingTypeAtAnyAlignment) {

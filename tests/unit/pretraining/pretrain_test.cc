@@ -9,6 +9,7 @@
 
 #include "model/checkpoint/checkpoint.h"
 #include "model/network/owned_tensors.h"
+#include "model/pretraining/corpus_vocabulary.h"
 #include "model/pretraining/run_pretraining.h"
 #include "tests/support/small_corpus.h"
 #include "tests/support/temp_folder.h"
@@ -22,14 +23,27 @@ using ::testing::HasSubstr;
 // Whole runs of a tiny model over some hundred tickets.
 class PretrainTest : public ::testing::Test {
  protected:
-  PretrainTest() {
-    WriteSmallCorpus(folder_.path() / "corpus.txt", 500);
-    std::ofstream(folder_.path() / "config.json") << kTinyModelJson;
+  // One corpus and one vocabulary for all.
+  static void SetUpTestSuite() {
+    shared_ = new TempFolder();
+    WriteSmallCorpus(Corpus(), 500);
+    PretrainingPlan plan;
+    plan.vocabulary_size = 500;
+    ASSERT_EQ(MakeVocabulary({Corpus()}, plan, shared_->path() / "vocabulary", {}),
+              absl::OkStatus());
   }
+  static void TearDownTestSuite() {
+    delete shared_;
+    shared_ = nullptr;
+  }
+  static fs::path Corpus() { return shared_->path() / "corpus.txt"; }
+
+  PretrainTest() { std::ofstream(folder_.path() / "config.json") << kTinyModelJson; }
 
   PretrainingJob Job(const std::string& name) const {
     PretrainingJob job;
-    job.corpus = {folder_.path() / "corpus.txt"};
+    job.corpus = {Corpus()};
+    job.tokenizer = (shared_->path() / "vocabulary").string();
     job.scratch = folder_.path() / "config.json";
     job.out = folder_.path() / name;
     job.state = folder_.path() / (name + ".state");
@@ -37,7 +51,6 @@ class PretrainTest : public ::testing::Test {
     PretrainingPlan& plan = job.plan;
     plan.updates = 60;
     plan.batch_tokens = 512;
-    plan.vocabulary_size = 500;
     plan.heldout_share = 0.1;
     plan.heldout_every = 20;
     plan.samples = 1;
@@ -56,6 +69,7 @@ class PretrainTest : public ::testing::Test {
   }
 
   TempFolder folder_;
+  static inline TempFolder* shared_ = nullptr;
 };
 
 TEST_F(PretrainTest, LowersTheHeldOutLossAndShowsSamples) {
@@ -179,6 +193,7 @@ TEST_F(PretrainTest, GoesOnFromABaseWithItsVocabulary) {
   const double before = *Run(job).result.curve.back().heldout_loss;
   PretrainingJob more = Job("more");
   more.scratch.clear();
+  more.tokenizer.clear();
   more.base = job.out;
   more.plan.updates = 20;
   more.plan.learning.learning_rate = 1e-3;
