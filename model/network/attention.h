@@ -33,9 +33,8 @@ class Attention {
  private:
   // [B, T, d], or packed → [B, heads, T, d / heads]
   at::Tensor SplitHeads(const at::Tensor& states, const PackedRows* packed) const;
-  at::Tensor AttendWithDropout(const at::Tensor& query, const at::Tensor& key,
-                               const at::Tensor& value, const AttentionMask& mask,
-                               const ForwardMode& mode) const;
+  at::Tensor AttendInParts(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value,
+                           const AttentionMask& mask, const ForwardMode& mode) const;
 
   const int heads_;
   const double dropout_;
