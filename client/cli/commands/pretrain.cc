@@ -1,9 +1,11 @@
 #include <cstdio>
 #include <filesystem>
+#include <limits>
 #include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include "base/status_macros.h"
 #include "client/cli/commands/model_commands.h"
@@ -94,7 +96,16 @@ OrderedJson Summary(const PretrainingOutcome& outcome) {
           {"weights_sha256", outcome.weights_sha256}};
 }
 
+// What a step's tensors took is kept for the next one's rather than given back to the system, whose
+// fresh pages were an eighth of a small model's update.
+void KeepMemory() {
+  ::mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the largest there is
+  ::mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
+  ::mallopt(M_TOP_PAD, 64 << 20);
+}
+
 absl::Status Run(const PretrainOptions& options) {
+  KeepMemory();
   GUICHET_ASSIGN_OR_RETURN(const PretrainingJob job, MakeJob(options));
   const absl::StatusOr<PretrainingOutcome> outcome = RunShowing(job, options.quiet);
   const bool stopped = absl::IsAborted(outcome.status()) || absl::IsCancelled(outcome.status());
