@@ -94,10 +94,11 @@ absl::Status RunScript(sqlite3* connection, const char* sql) {
   return result == SQLITE_OK ? absl::OkStatus() : ErrorOf(connection, result);
 }
 
-// A new file becomes one with a write-ahead log. Where two connections do that at once SQLite does not
-// wait, since each may hold what the other wants: one is told "busy" and comes again.
+// A new file becomes one with a write-ahead log. Where two connections do that at once SQLite does
+// not wait, since each may hold what the other wants: one is told "busy" and comes again.
 absl::Status KeepAWriteAheadLog(sqlite3* connection) {
-  const auto give_up = std::chrono::steady_clock::now() + std::chrono::milliseconds(kBusyMilliseconds);
+  const auto give_up =
+      std::chrono::steady_clock::now() + std::chrono::milliseconds(kBusyMilliseconds);
   while (true) {
     absl::Status status = RunScript(connection, "PRAGMA journal_mode=WAL");
     const bool busy = (sqlite3_extended_errcode(connection) & 0xFF) == SQLITE_BUSY;
