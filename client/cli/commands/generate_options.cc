@@ -74,8 +74,9 @@ void AddGenerateCommand(CLI::App& app, CommandContext& context, const ModelWork&
       "sets is as the model's folder says, as with Hugging Face; <mask> in a text is the mask");
   AddInputOptions(*command, options->input);
   command
-      ->add_option("--model", options->model,
-                   "a Hugging Face folder of MBartForConditionalGeneration")
+      ->add_option(
+          "--model", options->model,
+          "a Hugging Face folder of MBartForConditionalGeneration, or a pulled model's name")
       ->required()
       ->type_name("HF_DIR");
   AddLengths(*command, *options);

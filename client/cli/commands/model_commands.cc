@@ -105,19 +105,7 @@ void AddEvaluate(CLI::App& app, CommandContext& context, const ModelWork& work) 
 }
 
 void AddPlanOverrides(CLI::App& command, TrainOptions& options) {
-  command
-      .add_option("--plan", options.plan,
-                  "a YAML file of plan fields, as --print-default-plan shows them")
-      ->type_name("PLAN.yaml");
-  command
-      .add_flag_callback(
-          "--print-default-plan",
-          [] {
-            std::cout << ToDocumentedYaml({});
-            throw CLI::Success();
-          },
-          "print every plan field with its meaning, range and default, and end")
-      ->trigger_on_parse();
+  AddPlanOption(command, options.plan, [] { return ToDocumentedYaml(TrainingPlan()); });
   command.add_option("--mode", options.mode, "what learns")
       ->check(WordOrNumber({"full", "head", "lora"}, "last-", 1));
   command
@@ -213,6 +201,22 @@ void AddTrain(CLI::App& app, CommandContext& context, const ModelWork& work) {
 }  // namespace
 
 CLI::Validator DeviceName() { return WordOrNumber({"auto", "cpu", "cuda"}, "cuda:", 0); }
+
+void AddPlanOption(CLI::App& command, std::string& plan,
+                   const std::function<std::string()>& default_plan) {
+  command
+      .add_option("--plan", plan, "a YAML file of plan fields, as --print-default-plan shows them")
+      ->type_name("PLAN.yaml");
+  command
+      .add_flag_callback(
+          "--print-default-plan",
+          [default_plan] {
+            std::cout << default_plan();
+            throw CLI::Success();
+          },
+          "print every plan field with its meaning, range and default, and end")
+      ->trigger_on_parse();
+}
 
 void AddDeviceOptions(CLI::App& command, DeviceOptions& options, int& threads) {
   command.add_option("--device", options.device, "where it runs; auto: a GPU when there is one")

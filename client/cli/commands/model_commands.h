@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 
 #include <CLI/CLI.hpp>
 
@@ -29,6 +30,9 @@ void AddGenerateCommand(CLI::App& app, CommandContext& context, const ModelWork&
 void AddPretrainCommand(CLI::App& app, CommandContext& context, const ModelWork& work);
 CLI::Validator DeviceName();
 void AddDeviceOptions(CLI::App& command, DeviceOptions& options, int& threads);
+// --plan, and --print-default-plan, which prints `default_plan` and ends.
+void AddPlanOption(CLI::App& command, std::string& plan,
+                   const std::function<std::string()>& default_plan);
 
 int Predict(const PredictOptions& options);
 int Evaluate(const EvaluateOptions& options);

@@ -1,4 +1,3 @@
-#include <iostream>
 #include <limits>
 #include <memory>
 
@@ -68,19 +67,7 @@ void AddTime(CLI::App& command, PretrainOptions& options) {
 }
 
 void AddPlan(CLI::App& command, PretrainOptions& options) {
-  command
-      .add_option("--plan", options.plan,
-                  "a YAML file of plan fields, as --print-default-plan shows them")
-      ->type_name("PLAN.yaml");
-  command
-      .add_flag_callback(
-          "--print-default-plan",
-          [] {
-            std::cout << ToDocumentedYaml(PretrainingPlan());
-            throw CLI::Success();
-          },
-          "print every plan field with its meaning, range and default, and end")
-      ->trigger_on_parse();
+  AddPlanOption(command, options.plan, [] { return ToDocumentedYaml(PretrainingPlan()); });
   command.add_option("--updates", options.updates, "of the whole run")
       ->check(CLI::Range(1, 100 * kMillion));
   command
