@@ -49,6 +49,19 @@ install_packages() {
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
+# What NCCL's header includes and no wheel of the CUDA build brings. Without them several processes train on CPUs only.
+install_cuda_headers() {
+  local toolkit
+  toolkit=$(basename "$(find "$deps/torch" -maxdepth 1 -name 'cuda_toolkit-*.dist-info')" .dist-info)
+  [ -n "$toolkit" ] || return 0
+  local headers=$deps/cuda-headers
+  rm -rf "$headers"
+  quietly python3 -m pip install --quiet --no-compile --disable-pip-version-check --root-user-action=ignore \
+    --target "$headers" "cuda-toolkit[cccl,crt]==${toolkit#cuda_toolkit-}"
+  cp -r "$headers/nvidia/." "$deps/torch/nvidia/"  # pip does not add to folders that are there
+  rm -rf "$headers"
+}
+
 install_torch() {
   [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$torch_spec" ] && return
   say "libtorch from the wheel $torch_spec (about 450 MB on disk)"
@@ -65,7 +78,8 @@ install_torch() {
     *) quietly python3 -m pip install --quiet --no-compile --disable-pip-version-check --root-user-action=ignore \
          --upgrade --target "$deps/torch" "$torch_spec"
        [ -e "$deps/torch/torch/lib/libtorch_cuda.so" ] ||
-         echo "setup: $torch_spec is a build without CUDA; is a CPU index among pip's sources?" >&2 ;;
+         echo "setup: $torch_spec is a build without CUDA; is a CPU index among pip's sources?" >&2
+       install_cuda_headers ;;
   esac
   printf '%s' "$torch_spec" > "$stamp"
 }

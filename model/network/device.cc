@@ -1,8 +1,10 @@
 #include "model/network/device.h"
 
 #include <charconv>
+#include <exception>
 
 #include <ATen/Context.h>
+#include <c10/core/CachingDeviceAllocator.h>
 #include <c10/core/impl/DeviceGuardImplInterface.h>
 
 #include "absl/strings/str_cat.h"
@@ -31,6 +33,19 @@ absl::StatusOr<at::Device> ChooseDevice(const std::string& name) {
                      " CUDA devices to this build; use cpu or auto"));
   }
   return at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(index));
+}
+
+bool HasCuda() { return at::hasCUDA(); }
+
+std::optional<std::int64_t> FreeDeviceMemory(at::Device device) {
+  if (!device.is_cuda()) return std::nullopt;
+  try {
+    const auto [free, total] =
+        c10::getDeviceAllocator(device.type())->getMemoryInfo(device.index());
+    return static_cast<std::int64_t>(free);
+  } catch (const std::exception&) {
+    return std::nullopt;
+  }
 }
 
 }  // namespace guichet

@@ -22,6 +22,7 @@ struct Launcher {
 };
 constexpr Launcher kTorchrun{"RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT"};
 constexpr Launcher kKubeflow{"PET_NODE_RANK", "PET_NNODES", "PET_MASTER_ADDR", "PET_MASTER_PORT"};
+constexpr const char* kLocalRank = "LOCAL_RANK";
 constexpr const char* kProcessesPerNode = "PET_NPROC_PER_NODE";
 
 using GetVariable = std::function<const char*(const char*)>;
@@ -59,6 +60,9 @@ absl::StatusOr<std::optional<LaunchPlace>> PlaceFromEnvironment(const GetVariabl
   GUICHET_ASSIGN_OR_RETURN(place.world_size, ReadNumber(get, names.world_size, 1, kMostProcesses));
   if (place.world_size == 1) return std::nullopt;
   GUICHET_ASSIGN_OR_RETURN(place.rank, ReadNumber(get, names.rank, 0, place.world_size - 1));
+  if (torchrun && get(kLocalRank) != nullptr) {
+    GUICHET_ASSIGN_OR_RETURN(place.local_rank, ReadNumber(get, kLocalRank, 0, place.rank));
+  }
   GUICHET_ASSIGN_OR_RETURN(place.master_port, ReadNumber(get, names.master_port, 1, kLargestPort));
   const char* address = get(names.master_address);
   if (address == nullptr || *address == '\0') {

@@ -92,6 +92,10 @@ std::int64_t Activations(const BartConfig& config, const TrainingPlan& plan,
   return kFloat * load.batch_tokens * (passes * kept + at_work);
 }
 
+bool TrainsLittle(const TrainingPlan& plan) {
+  return plan.mode.kind == TrainedPart::Kind::kLora || plan.mode.kind == TrainedPart::Kind::kHead;
+}
+
 }  // namespace
 
 MemoryEstimate EstimateMemory(const BartConfig& config, const TrainingPlan& plan,
@@ -102,7 +106,7 @@ MemoryEstimate EstimateMemory(const BartConfig& config, const TrainingPlan& plan
   const std::int64_t whole = Count(config, plan).all;
   MemoryEstimate estimate;
   estimate.trained_parameters = session.trained;
-  estimate.weights = kFloat * session.all + (load.from_scratch ? kFloat * whole : 0);
+  estimate.weights = kFloat * session.all;
   const std::int64_t average = plan.ema_decay > 0 ? 1 : 0;
   estimate.learning = kFloat * session.trained * (3 + average);
   estimate.activations = Activations(config, plan, load);
@@ -110,21 +114,33 @@ MemoryEstimate EstimateMemory(const BartConfig& config, const TrainingPlan& plan
   // checkpoint beside the best weights.
   const std::int64_t exporting = 2 * whole + session.all;
   const std::int64_t saving = whole + session.trained * (3 + average);
-  estimate.copies = kFloat * std::max(exporting, load.checkpoints ? saving : 0);
+  const std::int64_t first = load.from_scratch ? whole : 0;
+  estimate.copies = kFloat * (first + std::max(exporting, load.checkpoints ? saving : 0));
   return estimate;
 }
 
 absl::Status CheckMemory(const MemoryEstimate& estimate, const TrainingPlan& plan,
                          std::int64_t free_bytes) {
   if (estimate.Total() <= free_bytes) return absl::OkStatus();
-  const bool small =
-      plan.mode.kind == TrainedPart::Kind::kLora || plan.mode.kind == TrainedPart::Kind::kHead;
   return absl::ResourceExhaustedError(fmt::format(
       "training needs about {} (weights {}, what learning keeps {}, activations {}, copies {}) and "
       "{} is free: {}use a smaller batch_size with more accumulate, or fewer max_tokens",
       ShowBytes(estimate.Total()), ShowBytes(estimate.weights), ShowBytes(estimate.learning),
       ShowBytes(estimate.activations), ShowBytes(estimate.copies), ShowBytes(free_bytes),
-      small ? "" : "use mode lora or head, or "));
+      TrainsLittle(plan) ? "" : "use mode lora or head, or "));
+}
+
+absl::Status CheckDeviceMemory(const MemoryEstimate& estimate, const TrainingPlan& plan,
+                               std::int64_t free_bytes) {
+  const std::int64_t kept = estimate.weights + estimate.learning;
+  if (kept <= free_bytes) return absl::OkStatus();
+  return absl::ResourceExhaustedError(fmt::format(
+      "training keeps {} on the GPU (weights {}, what learning keeps {}), activations not counted, "
+      "and {} is free there: {}",
+      ShowBytes(kept), ShowBytes(estimate.weights), ShowBytes(estimate.learning),
+      ShowBytes(free_bytes),
+      TrainsLittle(plan) ? "free some of it, or set device to cpu"
+                         : "use mode lora or head, or set device to cpu"));
 }
 
 }  // namespace guichet

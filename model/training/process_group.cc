@@ -2,12 +2,15 @@
 
 #include <chrono>
 #include <cstdint>
+#include <cstdlib>
 #include <exception>
 #include <stdexcept>
 #include <utility>
 #include <vector>
 
+#include <ATen/Context.h>
 #include <ATen/ops/from_blob.h>
+#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
@@ -16,6 +19,10 @@
 // Without this macro the next header is empty.
 #define USE_C10D_GLOO
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
+#endif
+#ifdef GUICHET_NCCL
+#define USE_C10D_NCCL
+#include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>
 #endif
 
 namespace guichet {
@@ -38,6 +45,25 @@ c10::intrusive_ptr<c10d::Backend> MakeGloo(const c10::intrusive_ptr<c10d::Store>
 c10::intrusive_ptr<c10d::Backend> MakeGloo(const c10::intrusive_ptr<c10d::Store>&,
                                            const LaunchPlace&) {
   throw std::runtime_error("this build is without Gloo: install libgloo-dev and build again");
+}
+#endif
+
+#ifdef GUICHET_NCCL
+constexpr bool kNccl = true;
+c10::intrusive_ptr<c10d::Backend> MakeNccl(const c10::intrusive_ptr<c10d::Store>& store,
+                                           const LaunchPlace& place) {
+  // A peer that is gone is to be thrown at the one who waits for it; else NCCL's own thread would
+  // end the process, and nobody would say why.
+  ::setenv("TORCH_NCCL_BLOCKING_WAIT", "1", /*overwrite=*/0);
+  auto options = c10d::ProcessGroupNCCL::Options::create();
+  options->timeout = kTimeout;
+  return c10::make_intrusive<c10d::ProcessGroupNCCL>(store, place.rank, place.world_size, options);
+}
+#else
+constexpr bool kNccl = false;
+c10::intrusive_ptr<c10d::Backend> MakeNccl(const c10::intrusive_ptr<c10d::Store>&,
+                                           const LaunchPlace&) {
+  throw std::runtime_error("this build is without NCCL");
 }
 #endif
 
@@ -64,6 +90,11 @@ absl::StatusOr<std::unique_ptr<ProcessGroup>> ProcessGroup::Join(const LaunchPla
         c10::make_intrusive<c10d::ProcessGroup>(state->store, place.rank, place.world_size);
     state->group->setBackend(at::kCPU, c10d::ProcessGroup::BackendType::GLOO,
                              MakeGloo(state->store, place));
+    if (ReachesGpus()) {
+      state->group->setBackend(
+          at::kCUDA, c10d::ProcessGroup::BackendType::NCCL,
+          MakeNccl(c10::make_intrusive<c10d::PrefixStore>("nccl", state->store), place));
+    }
     state->group->setDefaultBackend(c10d::ProcessGroup::BackendType::GLOO);
     return std::unique_ptr<ProcessGroup>(new ProcessGroup(place, std::move(state)));
   } catch (const std::exception& error) {
@@ -74,6 +105,8 @@ absl::StatusOr<std::unique_ptr<ProcessGroup>> ProcessGroup::Join(const LaunchPla
 ProcessGroup::ProcessGroup(LaunchPlace place, std::unique_ptr<State> state)
     : place_(std::move(place)), state_(std::move(state)) {}
 ProcessGroup::~ProcessGroup() = default;
+
+bool ProcessGroup::ReachesGpus() { return kNccl && at::hasCUDA(); }
 
 absl::Status ProcessGroup::Sum(std::span<float> values) {
   if (values.empty()) return absl::OkStatus();

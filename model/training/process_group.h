@@ -14,10 +14,10 @@ namespace guichet {
 // UNAVAILABLE: what c10d threw because a process of the run is gone or silent.
 absl::Status PeerLost(const std::exception& error);
 
-// The processes that train one model together, data-parallel, over Gloo. All of them make the same
-// calls in the same order. UNAVAILABLE from any call: a process is gone, or was silent for a
-// minute; the run cannot go on, and started again it resumes from its checkpoint. Used by one
-// thread.
+// The processes that train one model together, data-parallel, over Gloo, and over NCCL what is on
+// GPUs. All of them make the same calls in the same order. UNAVAILABLE from any call: a process is
+// gone, or was silent for a minute; the run cannot go on, and started again it resumes from its
+// checkpoint. Used by one thread.
 class ProcessGroup {
  public:
   // Meets the others. UNAVAILABLE when they do not come within a minute, or when this libtorch, or
@@ -29,6 +29,9 @@ class ProcessGroup {
 
   int rank() const { return place_.rank; }
   int size() const { return place_.world_size; }
+  int local_rank() const { return place_.local_rank; }
+  // Whether this build and machine let tensors on GPUs meet.
+  static bool ReachesGpus();
 
   // Each value becomes its sum over all processes, the same bits in each.
   absl::Status Sum(std::span<float> values);

@@ -32,8 +32,8 @@ absl::StatusOr<TrainingDatasets> TrainingDatasets::Make(const TrainingInputs& in
 absl::Status ReserveMemory(const TrainingInputs& inputs, const TrainingDatasets& data,
                            const std::function<void(const MemoryNotice&)>& notify,
                            bool checkpoints) {
-  GUICHET_ASSIGN_OR_RETURN(const std::string device, TrainingDevice(inputs.plan));
-  if (device != "cpu") return absl::OkStatus();
+  GUICHET_ASSIGN_OR_RETURN(const TrainingDevice device,
+                           FindTrainingDevice(inputs.plan, inputs.peers));
   MemoryLoad load{.from_scratch = inputs.base == nullptr, .checkpoints = checkpoints};
   std::set<TokenId> words;
   for (const TrainingData* set : {&data.training, &data.validation}) {
@@ -47,6 +47,11 @@ absl::Status ReserveMemory(const TrainingInputs& inputs, const TrainingDatasets&
   }
   load.words = static_cast<std::int64_t>(words.size());
   const MemoryEstimate estimate = EstimateMemory(inputs.config, inputs.plan, load);
+  if (!device.is_cpu) {
+    const auto& free = device.free_bytes;
+    if (notify) notify({estimate.OnDevice(), free, estimate.trained_parameters});
+    return free ? CheckDeviceMemory(estimate, inputs.plan, *free) : absl::OkStatus();
+  }
   const std::optional<std::int64_t> free = FreeMemory();
   if (notify) notify({estimate.Total(), free, estimate.trained_parameters});
   return free ? CheckMemory(estimate, inputs.plan, *free) : absl::OkStatus();

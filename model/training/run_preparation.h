@@ -19,7 +19,7 @@ struct TrainingDatasets {
 };
 
 // Says how much memory the run needs and makes sure that there is as much: a refusal is better than
-// the kernel's out-of-memory killer. RESOURCE_EXHAUSTED; nothing is checked for a GPU.
+// the kernel's out-of-memory killer. RESOURCE_EXHAUSTED as CheckMemory and CheckDeviceMemory.
 absl::Status ReserveMemory(const TrainingInputs& inputs, const TrainingDatasets& data,
                            const std::function<void(const MemoryNotice&)>& notify,
                            bool checkpoints);

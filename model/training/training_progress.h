@@ -47,7 +47,7 @@ struct MemoryNotice {
 
 // Callbacks of a run, all optional, called from the thread that trains.
 struct TrainingObserver {
-  std::function<void(const MemoryNotice&)> on_memory;  // not on a GPU
+  std::function<void(const MemoryNotice&)> on_memory;
   std::function<void(const TrainingProgress&)> on_step;
   std::function<void(const EpochRecord&)> on_epoch;
   std::function<bool()> cancelled;  // asked before every update

@@ -288,11 +288,25 @@ absl::Status CheckFit(const BartConfig& config, const TrainingPlan& plan,
     return absl::InvalidArgumentError(
         "r_drop with class_weights is not offered for several processes; use sampling balanced");
   }
-  if (options.peers != nullptr && plan.device.starts_with("cuda")) {
-    return absl::InvalidArgumentError(
-        "several processes train on CPUs only so far; set device to cpu");
-  }
   return absl::OkStatus();
+}
+
+// Each process of a machine takes a GPU of its own.
+absl::StatusOr<at::Device> DeviceOf(const TrainingPlan& plan, const ProcessGroup* peers) {
+  if (peers == nullptr || plan.device == "cpu") return ChooseDevice(plan.device);
+  if (plan.device.starts_with("cuda:")) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("device is ", plan.device,
+                     " for several processes, which take a GPU each; set device to cuda or auto"));
+  }
+  const bool reached = ProcessGroup::ReachesGpus();
+  if (plan.device == "cuda" && HasCuda() && !reached) {
+    return absl::FailedPreconditionError(
+        "several processes reach each other's GPUs by NCCL, whose headers this was built without; "
+        "set device to cpu");
+  }
+  if (plan.device == "auto" && !reached) return ChooseDevice("cpu");
+  return ChooseDevice(absl::StrCat("cuda:", peers->local_rank()));
 }
 
 }  // namespace
@@ -301,7 +315,7 @@ absl::StatusOr<std::unique_ptr<TrainingSession>> TrainingSession::Create(
     const BartConfig& config, const ModelWeights* base, const TrainingPlan& plan,
     const SessionOptions& options) {
   GUICHET_RETURN_IF_ERROR(CheckFit(config, plan, options));
-  GUICHET_ASSIGN_OR_RETURN(const at::Device device, ChooseDevice(plan.device));
+  GUICHET_ASSIGN_OR_RETURN(const at::Device device, DeviceOf(plan, options.peers));
   const BartConfig dropped = WithDropouts(config, plan);
   const ActiveVocabulary vocabulary = options.tokens.empty()
                                           ? ActiveVocabulary(dropped)
@@ -323,9 +337,10 @@ absl::StatusOr<std::unique_ptr<TrainingSession>> TrainingSession::Create(
       LibtorchSession::Parts{plan, options, std::move(original), vocabulary, std::move(network)});
 }
 
-absl::StatusOr<std::string> TrainingDevice(const TrainingPlan& plan) {
-  GUICHET_ASSIGN_OR_RETURN(const at::Device device, ChooseDevice(plan.device));
-  return device.str();
+absl::StatusOr<TrainingDevice> FindTrainingDevice(const TrainingPlan& plan,
+                                                  const ProcessGroup* peers) {
+  GUICHET_ASSIGN_OR_RETURN(const at::Device device, DeviceOf(plan, peers));
+  return TrainingDevice{.is_cpu = device.is_cpu(), .free_bytes = FreeDeviceMemory(device)};
 }
 
 }  // namespace guichet

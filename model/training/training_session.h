@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -84,7 +86,13 @@ class TrainingSession {
   virtual std::string_view device() const = 0;  // "cpu", "cuda:0"
 };
 
-// Where a plan trains: "cpu", "cuda:0". FAILED_PRECONDITION: no such device.
-absl::StatusOr<std::string> TrainingDevice(const TrainingPlan& plan);
+struct TrainingDevice {
+  bool is_cpu = true;
+  std::optional<std::int64_t> free_bytes;  // of a GPU's memory, when libtorch says
+};
+
+// Where a plan trains, `peers` sharing the work or null. Errors as TrainingSession::Create.
+absl::StatusOr<TrainingDevice> FindTrainingDevice(const TrainingPlan& plan,
+                                                  const ProcessGroup* peers);
 
 }  // namespace guichet

@@ -187,6 +187,17 @@ TEST(MemoryEstimateTest, TooLittleIsAClearError) {
                     HasSubstr("use mode lora or head")));
 }
 
+TEST(MemoryEstimateTest, AGpuNeedsRoomForWhatIsKeptThere) {
+  const MemoryEstimate estimate{
+      .weights = 600'000'000, .learning = 1'800'000'000, .activations = 5'000'000'000};
+  EXPECT_TRUE(CheckDeviceMemory(estimate, {}, 2'400'000'000).ok());
+  const absl::Status refused = CheckDeviceMemory(estimate, {}, 1'100'000'000);
+  EXPECT_EQ(refused.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_THAT(std::string(refused.message()),
+              AllOf(HasSubstr("keeps 2.4 GB on the GPU"), HasSubstr("1.1 GB is free"),
+                    HasSubstr("use mode lora or head, or set device to cpu")));
+}
+
 TEST(ActiveVocabularyTest, GathersAndScattersTheRowsOfItsTokens) {
   BartConfig config = TinyConfig();
   config.vocab_size = 6;

@@ -123,6 +123,12 @@ TEST_F(ManyProcessesTest, WithDropoutMembersStillAgree) {
   EXPECT_EQ(members[0].result->weights_sha256, RunMembers(2)[0].result->weights_sha256);
 }
 
+TEST_F(ManyProcessesTest, NoTwoShareAGpu) {
+  plan_.device = "cuda:1";
+  EXPECT_THAT(std::string(RunMembers(2)[0].result.status().message()),
+              HasSubstr("device is cuda:1 for several processes"));
+}
+
 absl::StatusOr<std::optional<LaunchPlace>> PlaceIn(std::map<std::string, std::string> variables) {
   return PlaceFromEnvironment([&](const char* name) -> const char* {
     const auto found = variables.find(name);
@@ -138,6 +144,21 @@ TEST(LaunchPlaceTest, ReadsTorchrunsVariables) {
   EXPECT_EQ((*place)->world_size, 2);
   EXPECT_EQ((*place)->master_address, "node-0");
   EXPECT_EQ((*place)->master_port, 29501);
+  EXPECT_EQ((*place)->local_rank, 0);
+}
+
+TEST(LaunchPlaceTest, ReadsThePlaceOnTheMachine) {
+  std::map<std::string, std::string> variables = {{"RANK", "5"},
+                                                  {"WORLD_SIZE", "8"},
+                                                  {"MASTER_ADDR", "node-0"},
+                                                  {"MASTER_PORT", "29501"},
+                                                  {"LOCAL_RANK", "1"}};
+  const auto place = PlaceIn(variables);
+  ASSERT_TRUE(place.ok()) << place.status();
+  EXPECT_EQ((*place)->local_rank, 1);
+  variables["LOCAL_RANK"] = "6";
+  EXPECT_THAT(std::string(PlaceIn(variables).status().message()),
+              HasSubstr("LOCAL_RANK is '6'; it must be a whole number from 0 to 5"));
 }
 
 TEST(LaunchPlaceTest, ReadsKubeflowsVariables) {
