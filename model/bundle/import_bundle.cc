@@ -77,7 +77,7 @@ absl::StatusOr<std::shared_ptr<const Tokenizer>> ChooseTokenizer(const fs::path&
   absl::StatusOr<std::shared_ptr<const Tokenizer>> tokenizer = LoadTokenizer(folder);
   if (tokenizer.ok() || !absl::IsNotFound(tokenizer.status())) return tokenizer;
   if (config.tokenizer_class == kBarthezClass && config.vocab_size == kBarthezVocabulary) {
-    GUICHET_ASSIGN_OR_RETURN(const fs::path built_in, BuiltInTokenizerFolder("barthez"));
+    GUICHET_ASSIGN_OR_RETURN(const fs::path built_in, BuiltInFolder("barthez"));
     warnings.push_back(
         fmt::format("{}: no tokenizer files; BARThez's own are used, as "
                     "tokenizer_class in config.json says",

@@ -8,6 +8,7 @@
 #include "base/status_macros.h"
 #include "model/hub/hub_cache.h"
 #include "model/hub/repo_name.h"
+#include "model/text/built_in_tokenizer.h"
 
 namespace guichet {
 namespace {
@@ -19,11 +20,18 @@ bool IsPlainPath(const std::string& name) {
   return fs::exists(name, ignored) || !LooksLikeRepoName(name);
 }
 
+// What comes with the program is found by its name alone, unless a folder here is called so.
+ModelFolder BuiltInOrPlain(const std::string& name) {
+  std::error_code ignored;
+  if (fs::exists(name, ignored)) return {.path = name};
+  return {.path = BuiltInFolder(name).value_or(name)};
+}
+
 }  // namespace
 
 absl::StatusOr<ModelFolder> ResolveModelFolder(const std::string& name_or_folder,
                                                const HubOptions& options) {
-  if (IsPlainPath(name_or_folder)) return ModelFolder{.path = name_or_folder};
+  if (IsPlainPath(name_or_folder)) return BuiltInOrPlain(name_or_folder);
   GUICHET_ASSIGN_OR_RETURN(const RepoName repo, ParseRepoName(name_or_folder));
   const HubCache cache(options.cache, repo);
   const auto commit = cache.CommitOf(repo.revision);
@@ -40,7 +48,7 @@ absl::StatusOr<ModelFolder> ResolveModelFolder(const std::string& name_or_folder
 
 absl::StatusOr<ModelFolder> ResolveModelFolder(const std::string& name_or_folder) {
   // The environment is read for a name alone: what is wrong in it concerns no folder.
-  if (IsPlainPath(name_or_folder)) return ModelFolder{.path = name_or_folder};
+  if (IsPlainPath(name_or_folder)) return BuiltInOrPlain(name_or_folder);
   GUICHET_ASSIGN_OR_RETURN(const HubOptions options, HubOptionsFromEnvironment());
   return ResolveModelFolder(name_or_folder, options);
 }

@@ -15,8 +15,8 @@ struct ModelFolder {
 };
 
 // What a user names a model by: a folder that exists wins; else "owner/name" or
-// "owner/name@revision" as `guichet pull` left it in the cache. What has neither form is a path,
-// given back as it is. NOT_FOUND says how to pull it. Reads the disk alone.
+// "owner/name@revision" as `guichet pull` left it in the cache; else one of kBuiltInNames. What has
+// no such form is a path, given back as it is. NOT_FOUND says how to pull it. Reads the disk alone.
 absl::StatusOr<ModelFolder> ResolveModelFolder(const std::string& name_or_folder,
                                                const HubOptions& options);
 // With the cache that the environment names.

@@ -1,6 +1,8 @@
 #include "model/text/built_in_tokenizer.h"
 
+#include <algorithm>
 #include <cstdlib>
+#include <iterator>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -28,10 +30,10 @@ std::vector<std::filesystem::path> DataFolders() {
 
 }  // namespace
 
-absl::StatusOr<std::filesystem::path> BuiltInTokenizerFolder(std::string_view name) {
-  if (name != "barthez") {
-    return absl::NotFoundError(
-        fmt::format("no built-in tokenizer is called \"{}\"; there is only \"barthez\"", name));
+absl::StatusOr<std::filesystem::path> BuiltInFolder(std::string_view name) {
+  if (std::ranges::find(kBuiltInNames, name) == std::end(kBuiltInNames)) {
+    return absl::NotFoundError(fmt::format("\"{}\" is neither a folder nor one of \"{}\"", name,
+                                           fmt::join(kBuiltInNames, "\", \"")));
   }
   std::vector<std::string> looked_at;
   for (const std::filesystem::path& data : DataFolders()) {
@@ -43,7 +45,7 @@ absl::StatusOr<std::filesystem::path> BuiltInTokenizerFolder(std::string_view na
     looked_at.push_back(folder.string());
   }
   return absl::NotFoundError(
-      fmt::format("the built-in tokenizer \"{}\" is in none of {}; set GUICHET_DATA_DIR to the "
+      fmt::format("the built-in model \"{}\" is in none of {}; set GUICHET_DATA_DIR to the "
                   "folder that holds it",
                   name, fmt::join(looked_at, ", ")));
 }
@@ -51,7 +53,7 @@ absl::StatusOr<std::filesystem::path> BuiltInTokenizerFolder(std::string_view na
 absl::StatusOr<std::unique_ptr<const Tokenizer>> OpenTokenizer(const std::string& model) {
   std::error_code ignored;
   if (std::filesystem::is_directory(model, ignored)) return LoadTokenizer(model);
-  GUICHET_ASSIGN_OR_RETURN(const std::filesystem::path folder, BuiltInTokenizerFolder(model));
+  GUICHET_ASSIGN_OR_RETURN(const std::filesystem::path folder, BuiltInFolder(model));
   return LoadTokenizer(folder);
 }
 

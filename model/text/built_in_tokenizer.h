@@ -10,10 +10,13 @@
 
 namespace guichet {
 
-// The folder of a tokenizer that comes with the program; the only name is "barthez". Looked for in
-// $GUICHET_DATA_DIR/<name>, the installed share folder, the source tree's examples/<name>, in this
-// order. NOT_FOUND names the folders looked at, or the names there are.
-absl::StatusOr<std::filesystem::path> BuiltInTokenizerFolder(std::string_view name);
+// What comes with the program: BARThez's tokenizer, and a small pre-trained BARThez with its own.
+inline constexpr std::string_view kBuiltInNames[] = {"barthez", "guichet-mini"};
+
+// The folder of one of these names. Looked for in $GUICHET_DATA_DIR/<name>, the installed share
+// folder, the source tree's examples/<name>, in this order. NOT_FOUND names the folders looked at,
+// or the names there are.
+absl::StatusOr<std::filesystem::path> BuiltInFolder(std::string_view name);
 
 // A tokenizer by folder, or else by its built-in name.
 absl::StatusOr<std::unique_ptr<const Tokenizer>> OpenTokenizer(const std::string& model);

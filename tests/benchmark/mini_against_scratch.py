@@ -22,9 +22,9 @@ GUICHET = pathlib.Path(os.environ.get("GUICHET", ROOT / "build/release/bin/guich
 WAYS = {"mini": "guichet-mini", "scratch": "from scratch", "bag": "bag of words"}
 CHOOSING_ROWS = 200
 # Few rows are seen more often: about a hundred updates at least.
-EPOCHS = {50: 30, 200: 15, 1000: 8, 5000: 4}
+EPOCHS = {50: 20, 200: 12, 1000: 6, 5000: 3}
 PLAN = """batch_size: 16
-max_tokens: 96
+max_tokens: 64
 patience: 0
 label_smoothing: 0.1
 class_weights: sqrt-inverse
@@ -63,7 +63,7 @@ def write(path, rows):
 def run(command):
     done = subprocess.run([str(part) for part in command], check=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           env={**os.environ, "OMP_WAIT_POLICY": "passive"})
-    return json.loads(done.stdout.decode().splitlines()[-1])
+    return done.stdout.decode()
 
 
 def network(args, way, rows, choosing, judged, seed, work):
@@ -72,11 +72,12 @@ def network(args, way, rows, choosing, judged, seed, work):
     (work / "plan.yaml").write_text(f"{PLAN}precision: {args.precision}\n")
     start = ["--base", args.mini] if way == "mini" else ["--scratch", args.mini / "config.json", "--tokenizer", args.mini]
     rate = args.mini_rate if way == "mini" else args.scratch_rate
-    trained = run([GUICHET, "train", "--quiet", "--data", work / "rows.jsonl", "--valid", work / "choosing.jsonl", *start,
+    summary = run([GUICHET, "train", "--quiet", "--data", work / "rows.jsonl", "--valid", work / "choosing.jsonl", *start,
                    "--head", "encoder", "--plan", work / "plan.yaml", "--epochs", epochs_for(len(rows)), "--learning-rate", rate,
                    "--seed", seed, "--out", work / "model"])
-    report = run([GUICHET, "evaluate", "--bundle", work / "model", "--data", judged])
-    return {"accuracy": report["accuracy"], "macro_f1": report["macro"]["f1"], "seconds": trained["seconds"]}
+    report = json.loads(run([GUICHET, "evaluate", "--bundle", work / "model", "--data", judged]))
+    return {"accuracy": report["accuracy"], "macro_f1": report["macro"]["f1"],
+            "seconds": json.loads(summary.splitlines()[-1])["seconds"]}
 
 
 def epochs_for(rows):

@@ -173,7 +173,7 @@ TrainingObserver PrintEpochs() {
 
 absl::Status RunBenchmark(const std::string& name, const char* plan) {
   GUICHET_ASSIGN_OR_RETURN(const Task task, MakeTask(name, plan));
-  GUICHET_ASSIGN_OR_RETURN(const auto folder, BuiltInTokenizerFolder("barthez"));
+  GUICHET_ASSIGN_OR_RETURN(const auto folder, BuiltInFolder("barthez"));
   GUICHET_ASSIGN_OR_RETURN(std::shared_ptr<const Tokenizer> plain, LoadTokenizer(folder));
   GUICHET_ASSIGN_OR_RETURN(const auto tokenizer, WithCleaning(std::move(plain), task.plan.clean));
   GUICHET_ASSIGN_OR_RETURN(const auto training, Examples(task, task.training, *tokenizer));

@@ -76,7 +76,8 @@ void AddGenerateCommand(CLI::App& app, CommandContext& context, const ModelWork&
   command
       ->add_option(
           "--model", options->model,
-          "a Hugging Face folder of MBartForConditionalGeneration, or a pulled model's name")
+          "a Hugging Face folder of MBartForConditionalGeneration, a pulled model's name, or "
+          "guichet-mini")
       ->required()
       ->type_name("HF_DIR");
   AddLengths(*command, *options);

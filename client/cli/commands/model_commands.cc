@@ -160,14 +160,16 @@ void AddTrain(CLI::App& app, CommandContext& context, const ModelWork& work) {
       ->capture_default_str();
   CLI::Option* base = command
                           ->add_option("--base", options->base,
-                                       "start from this checkpoint, bundle or pulled model")
+                                       "start from this checkpoint, bundle or pulled model, or "
+                                       "from guichet-mini, the small BARThez that comes along")
                           ->type_name("HF_DIR_OR_BUNDLE");
   command
       ->add_option("--scratch", options->scratch, "start from random weights of this configuration")
       ->type_name("CONFIG.json")
       ->excludes(base);
   command
-      ->add_option("--tokenizer", options->tokenizer, "with --scratch: a folder or a built-in name")
+      ->add_option("--tokenizer", options->tokenizer,
+                   "with --scratch: a folder, a pulled model or a built-in name")
       ->capture_default_str();
   command->add_option("--out", options->out, "the bundle to write; must not exist")
       ->required()

@@ -45,12 +45,15 @@ absl::StatusOr<PretrainingJob> MakeJob(const PretrainOptions& options) {
   GUICHET_RETURN_IF_ERROR(FillPlan(options, job.plan));
   job.corpus.assign(options.corpus.begin(), options.corpus.end());
   job.scratch = options.scratch;
-  job.tokenizer = options.tokenizer;
   job.out = options.out;
   job.state = options.state;
   if (!options.base.empty()) {
     GUICHET_ASSIGN_OR_RETURN(const ModelFolder folder, ResolveModelFolder(options.base));
     job.base = folder.path;
+  }
+  if (!options.tokenizer.empty()) {
+    GUICHET_ASSIGN_OR_RETURN(const ModelFolder folder, ResolveModelFolder(options.tokenizer));
+    job.tokenizer = folder.path;
   }
   if (job.state.empty()) {
     job.state = fs::absolute(job.out).lexically_normal();

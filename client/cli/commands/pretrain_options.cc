@@ -19,7 +19,8 @@ void AddStart(CLI::App& command, PretrainOptions& options) {
   CLI::Option* base =
       command
           .add_option("--base", options.base,
-                      "go on from this Hugging Face folder or pulled model, with its tokenizer")
+                      "go on from this Hugging Face folder, pulled model or guichet-mini, with its "
+                      "tokenizer")
           ->type_name("HF_DIR");
   command
       .add_option("--scratch", options.scratch,
@@ -29,8 +30,8 @@ void AddStart(CLI::App& command, PretrainOptions& options) {
       ->excludes(base);
   command
       .add_option("--tokenizer", options.tokenizer,
-                  "with --scratch: a folder or a built-in name (default: a new vocabulary, made of "
-                  "the corpus)")
+                  "with --scratch: a folder, a pulled model or a built-in name (default: a new "
+                  "vocabulary, made of the corpus)")
       ->excludes(base);
   command.add_option("--out", options.out, "the Hugging Face folder to write; must not exist")
       ->required()

@@ -199,8 +199,8 @@ absl::Status Detokenize(const DetokenizeOptions& options) {
 }
 
 constexpr const char* kModelHelp =
-    "a Hugging Face folder or bundle with a tokenizer, the name of a pulled model, or the built-in "
-    "name barthez";
+    "a Hugging Face folder or bundle with a tokenizer, the name of a pulled model, or one of the "
+    "built-in names barthez and guichet-mini";
 
 }  // namespace
 

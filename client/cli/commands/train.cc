@@ -94,7 +94,8 @@ absl::StatusOr<BaseModel> OpenBase(const TrainOptions& options, const TrainingPl
     if (!folder.pulled.empty()) base.name = folder.pulled;  // its folder is named by a commit
     return base;
   }
-  return NewBaseModel(options.scratch, options.tokenizer, head, labels, plan.clean);
+  GUICHET_ASSIGN_OR_RETURN(const ModelFolder tokenizer, ResolveModelFolder(options.tokenizer));
+  return NewBaseModel(options.scratch, tokenizer.path.string(), head, labels, plan.clean);
 }
 
 std::string NameOf(const TrainOptions& options) {

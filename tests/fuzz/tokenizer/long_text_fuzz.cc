@@ -9,7 +9,7 @@
 namespace {
 
 std::unique_ptr<const guichet::SentencePieceModel> Parse(const guichet::LongTextLimits& limits) {
-  std::ifstream file(guichet::BuiltInTokenizerFolder("barthez").value() / "sentencepiece.bpe.model",
+  std::ifstream file(guichet::BuiltInFolder("barthez").value() / "sentencepiece.bpe.model",
                      std::ios::binary);
   const std::string bytes(std::istreambuf_iterator<char>(file), {});
   std::string error;

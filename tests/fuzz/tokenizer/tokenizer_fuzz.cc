@@ -5,7 +5,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const auto tokenizer =
-      guichet::LoadTokenizer(guichet::BuiltInTokenizerFolder("barthez").value()).value();
+      guichet::LoadTokenizer(guichet::BuiltInFolder("barthez").value()).value();
   guichet::CheckTokenizer(*tokenizer, {reinterpret_cast<const char*>(data), size});
   return 0;
 }

@@ -18,7 +18,7 @@ using Json = nlohmann::json;
 
 const Tokenizer& Barthez() {
   static const std::unique_ptr<const Tokenizer> tokenizer =
-      LoadTokenizer(BuiltInTokenizerFolder("barthez").value()).value();
+      LoadTokenizer(BuiltInFolder("barthez").value()).value();
   return *tokenizer;
 }
 

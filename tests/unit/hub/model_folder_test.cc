@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "model/hub/hub_cache.h"
+#include "model/text/built_in_tokenizer.h"
 #include "tests/support/temp_folder.h"
 
 namespace guichet {
@@ -45,12 +46,21 @@ TEST_F(ModelFolderTest, ANameIsTheSnapshotOfItsRevision) {
 
 TEST_F(ModelFolderTest, WhatExistsOrIsNoNameIsAPath) {
   for (const std::string& path :
-       {temp_.path().string(), std::string("barthez"), std::string("./own/name"),
+       {temp_.path().string(), std::string("camembert"), std::string("./own/name"),
         std::string("/nowhere/at/all"), std::string("a/b/c"), std::string("")}) {
     const auto folder = ResolveModelFolder(path, options_);
     ASSERT_TRUE(folder.ok()) << folder.status();
     EXPECT_EQ(folder->path, path);
     EXPECT_EQ(folder->pulled, "");
+  }
+}
+
+TEST_F(ModelFolderTest, WhatComesWithTheProgramIsFoundByName) {
+  for (const std::string_view name : kBuiltInNames) {
+    const auto folder = ResolveModelFolder(std::string(name), options_);
+    ASSERT_TRUE(folder.ok()) << folder.status();
+    EXPECT_EQ(folder->path, BuiltInFolder(name).value());
+    EXPECT_TRUE(fs::exists(folder->path / "config.json"));
   }
 }
 

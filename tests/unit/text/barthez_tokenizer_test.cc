@@ -16,7 +16,7 @@ using testing::HasSubstr;
 
 const Tokenizer& Barthez() {
   static const std::unique_ptr<const Tokenizer> tokenizer =
-      LoadTokenizer(BuiltInTokenizerFolder("barthez").value()).value();
+      LoadTokenizer(BuiltInFolder("barthez").value()).value();
   return *tokenizer;
 }
 

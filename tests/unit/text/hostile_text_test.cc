@@ -18,7 +18,7 @@ using testing::HasSubstr;
 constexpr std::size_t kMebibyte = std::size_t{1} << 20;
 
 std::unique_ptr<const Tokenizer> LoadBarthez(const TokenizerOptions& options = {}) {
-  return LoadTokenizer(BuiltInTokenizerFolder("barthez").value(), options).value();
+  return LoadTokenizer(BuiltInFolder("barthez").value(), options).value();
 }
 
 std::string Repeat(std::string_view unit, std::size_t bytes) {
@@ -59,7 +59,7 @@ TEST(HostileTextTest, TheSizeLimitIsExactAndNamed) {
 }
 
 TEST(HostileTextTest, TheSizeLimitMustBeSensible) {
-  const auto folder = BuiltInTokenizerFolder("barthez").value();
+  const auto folder = BuiltInFolder("barthez").value();
   EXPECT_EQ(LoadTokenizer(folder, {.max_text_bytes = 0}).status().code(),
             absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(LoadTokenizer(folder, {.max_text_bytes = 65 * kMebibyte}).status().code(),

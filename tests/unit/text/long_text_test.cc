@@ -33,7 +33,7 @@ std::unique_ptr<const SentencePieceModel> Parse(const std::string& model,
 }
 
 std::string RealModel() {
-  std::ifstream file(BuiltInTokenizerFolder("barthez").value() / "sentencepiece.bpe.model",
+  std::ifstream file(BuiltInFolder("barthez").value() / "sentencepiece.bpe.model",
                      std::ios::binary);
   std::ostringstream bytes;
   bytes << file.rdbuf();

@@ -50,7 +50,7 @@ std::optional<std::string> Check(const Table& table) {
 }
 
 TEST(SentencePieceChecksTest, AcceptsTheRealModel) {
-  std::ifstream file(BuiltInTokenizerFolder("barthez").value() / "sentencepiece.bpe.model",
+  std::ifstream file(BuiltInFolder("barthez").value() / "sentencepiece.bpe.model",
                      std::ios::binary);
   const std::string bytes(std::istreambuf_iterator<char>(file), {});
   EXPECT_EQ(FindUnsafeModelPart(bytes), std::nullopt);

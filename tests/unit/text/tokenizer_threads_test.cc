@@ -13,7 +13,7 @@ namespace {
 
 TEST(TokenizerThreadsTest, OneTokenizerServesManyThreads) {
   const std::unique_ptr<const Tokenizer> tokenizer =
-      LoadTokenizer(BuiltInTokenizerFolder("barthez").value()).value();
+      LoadTokenizer(BuiltInFolder("barthez").value()).value();
   const std::string text = "Mon imprimante ne répond plus depuis ce matin, 漢字 <mask> merci !";
   const std::vector<TokenId> ids = tokenizer->Encode(text, {}).value().ids;
   const std::string decoded = tokenizer->Decode(ids, {}).value();
