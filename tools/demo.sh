@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The whole story in one run: make French tickets, train a small classifier on them, serve it, classify with the real client,
+# The whole story in one run: make French tickets, fine-tune guichet-mini on them, serve it, classify with the real client,
 # teach it a category that it did not know, take that back, read the metrics, stop. With --keep-running the lesson is left out
 # and the server stays up until Ctrl-C; what it is taught then stays in demo/state. The first classifier is kept in demo/.
 #
@@ -34,12 +34,13 @@ without_new() { grep -v "\"label\":\"$new_category\""; }
 
 mkdir -p "$demo"
 if ! $bin/guichet bundle verify "$demo/model" > /dev/null 2>&1; then
-  say "1/7  make 9,000 synthetic French tickets and train a small classifier on them (one to two minutes; kept in $demo/)"
+  say "1/7  make 3,500 synthetic French tickets and fine-tune guichet-mini, a small BARThez, on them (one to two minutes; kept in $demo/)"
   rm -rf "$demo/model"
-  $bin/guichet data make --rows 8000 --seed 1 | without_new > "$demo/train.jsonl"
+  $bin/guichet data make --rows 2500 --seed 1 | without_new > "$demo/train.jsonl"
   $bin/guichet data make --rows 1000 --seed 2 | without_new > "$demo/valid.jsonl"
-  $bin/guichet train --data "$demo/train.jsonl" --valid "$demo/valid.jsonl" --scratch examples/small-classifier/config.json \
-    --out "$demo/model" |
+  printf 'epochs: 3\nlearning_rate: 0.001\nbatch_size: 16\nmax_tokens: 128\n' > "$demo/plan.yaml"
+  $bin/guichet train --data "$demo/train.jsonl" --valid "$demo/valid.jsonl" --base guichet-mini --head encoder \
+    --plan "$demo/plan.yaml" --out "$demo/model" |
     python3 -c 'import json, sys
 summary = json.loads(sys.stdin.read().splitlines()[-1])
 print("     on about 1,000 tickets it never saw: accuracy {accuracy:.1%}, macro-F1 {macro_f1:.3f}, after {seconds:.0f} s".format(**summary))'
@@ -82,10 +83,10 @@ print("     « {} »\n        \033[1m{}\033[0m {:.0%}, says version {}".format(s
     "$phone"
 }
 if [ $keep_running = 0 ]; then
-  say "5/7  teach it a category it does not know, $new_category: 3,000 tickets, trained beside the service (guichet jobs submit --watch)"
+  say "5/7  teach it a category it does not know, $new_category: 2,000 tickets, trained beside the service (guichet jobs submit --watch)"
   classify_phone
-  $bin/guichet data make --rows 3000 --seed 4 > "$demo/lesson.jsonl"
-  printf 'epochs: 3\nlearning_rate: 0.001\nmax_tokens: 128\n' > "$demo/plan.yaml"
+  $bin/guichet data make --rows 2000 --seed 4 > "$demo/lesson.jsonl"
+  printf 'epochs: 2\nlearning_rate: 0.0005\nbatch_size: 16\nmax_tokens: 128\n' > "$demo/plan.yaml"
   $bin/guichet jobs submit --data "$demo/lesson.jsonl" --plan "$demo/plan.yaml" --watch 2>&1 > "$demo/job.json" | sed 's/^/     /'
   classify_phone
 
